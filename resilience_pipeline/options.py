@@ -1,0 +1,231 @@
+"""Every choice the paper leaves open: its name, its default, its other values, the reason for the default.
+
+Options come from `resilience.toml`, `--set name=value` and the launchpad, in this order, later ones first.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from resilience_pipeline.errors import OptionError
+
+Value = str | int | float
+
+
+@dataclass(frozen=True)
+class Option:
+    """One open choice."""
+
+    name: str
+    default: Value
+    choices: tuple[Value, ...]  # empty = any value of the default's type within the bounds
+    reason: str
+    lower: float | None = None
+    upper: float | None = None
+
+    def parse(self, value: object) -> Value:
+        """The value in the option's own type, or an OptionError that names the choices."""
+        kind = type(self.default)
+        try:
+            parsed: Value = kind(value)  # type: ignore[call-overload]
+        except (TypeError, ValueError):
+            raise self._error(value) from None
+        if self.choices and parsed not in self.choices:
+            raise self._error(value)
+        if self.lower is not None and (isinstance(parsed, str) or parsed < self.lower):
+            raise self._error(value)
+        if self.upper is not None and (isinstance(parsed, str) or parsed > self.upper):
+            raise self._error(value)
+        return parsed
+
+    def _error(self, value: object) -> OptionError:
+        allowed = (
+            ", ".join(map(str, self.choices)) or f"a {type(self.default).__name__} in [{self.lower}, {self.upper}]"
+        )
+        return OptionError(
+            what=f"option {self.name} cannot be {value!r}",
+            expected=allowed,
+            remedy=f"set {self.name} to one of the expected values, or leave it out for the default {self.default!r}",
+        )
+
+
+CATALOGUE: tuple[Option, ...] = (
+    Option(
+        "maximum_missing_run",
+        3,
+        (),
+        "Section 4.6 of the paper: cities with more than 3 consecutive missing years leave",
+        0,
+        50,
+    ),
+    Option(
+        "interpolation",
+        "linear",
+        ("linear", "none"),
+        "Section 4.6: linear, inside a city's own series, never past its ends",
+    ),
+    Option(
+        "imputed_values",
+        "drop",
+        ("drop", "keep"),
+        "A compiler's imputation is not an observation; fixed investment after 2016 in compiled panels is one",
+    ),
+    Option(
+        "start_year",
+        2018,
+        (2017, 2018, 2019),
+        "The paper counts 2018 as treated, though the notice is of 16 October 2018",
+    ),
+    Option(
+        "county_level_pilots",
+        "drop",
+        ("drop", "parent"),
+        "A county-level city is a small part of its prefecture; 'parent' treats the prefecture",
+    ),
+    Option("zone_pilots", "prefecture", ("prefecture", "drop"), "A free-trade zone counts for its prefecture"),
+    Option(
+        "henan_zone",
+        "lead_city",
+        ("lead_city", "all_three", "drop"),
+        "The Henan zone spans Zhengzhou, Kaifeng and Luoyang; Zhengzhou leads it",
+    ),
+    Option(
+        "weighting",
+        "entropy",
+        ("entropy", "equal"),
+        "The paper names no method; the entropy weight method is the standard of the field",
+    ),
+    Option(
+        "index_form",
+        "levels",
+        ("levels", "scaled"),
+        "Table 3's means fit weights applied to component levels, not to components scaled to [0, 1]",
+    ),
+    Option(
+        "foreign_trade_scale",
+        "per_resident",
+        ("per_resident", "per_gdp"),
+        "Table 3 prints RES with mean 1.744 and maximum 27.1: trade per resident in 10,000 yuan fits, a share of GDP does not",
+    ),
+    Option(
+        "consumption_level",
+        "per_resident",
+        ("per_resident", "per_gdp"),
+        "Retail sales per resident at constant prices measure a level; over GDP they measure a structure",
+    ),
+    Option(
+        "innovation_capability",
+        "patents",
+        ("patents", "invention_patents"),
+        "Granted patents are in every edition; inventions only in later ones",
+    ),
+    Option(
+        "product_technology",
+        "contracts_per_gdp",
+        ("contracts_per_gdp", "firms_per_gdp"),
+        "Contract value has a unit that compares across cities",
+    ),
+    Option(
+        "market_share",
+        "log_exports",
+        ("log_exports", "share", "log_share"),
+        "The printed moments (mean 7.847, maximum 16.681) fit neither a share nor its log",
+    ),
+    Option(
+        "economic_development",
+        "log_gdp_per_capita",
+        ("log_gdp_per_capita", "log_gdp"),
+        "Mean 10.81 is the log of about 49,600 yuan a head",
+    ),
+    Option(
+        "financing",
+        "log_loans",
+        ("log_loans", "inverse_credit_index"),
+        "Mean 16.66 with sd 1.14 is the log of loans; no credit sub-index has it",
+    ),
+    Option(
+        "foreign_investment",
+        "log_share_of_gdp",
+        ("log_share_of_gdp", "log_usd"),
+        "Mean -5.15 reads as the log of foreign investment over GDP",
+    ),
+    Option(
+        "winsorise",
+        "by_year",
+        ("by_year", "pooled", "none"),
+        "Section 4.6: every continuous variable at the 1st and 99th percentile within each year",
+    ),
+    Option(
+        "winsorise_stage",
+        "after_index",
+        ("after_index", "before_index"),
+        "The variable that enters the regression is what section 4.6 speaks of",
+    ),
+    Option("winsorise_lower", 0.01, (), "Section 4.6", 0.0, 0.5),
+    Option("winsorise_upper", 0.99, (), "Section 4.6", 0.5, 1.0),
+    Option(
+        "percentile",
+        "linear",
+        ("linear", "stata"),
+        "linear: numpy and R type 7; stata: the average at integer ranks, as _pctile and winsor2",
+    ),
+    Option(
+        "vcov",
+        "cluster",
+        ("iid", "hc1", "cluster"),
+        "The paper's errors are classical; outcomes of a city are correlated over years",
+    ),
+    Option(
+        "ssc",
+        "reghdfe",
+        ("reghdfe", "xtreg", "linearmodels", "none"),
+        "Effects nested in the clusters are not counted as parameters, as reghdfe and fixest do",
+    ),
+    Option(
+        "singletons",
+        "drop",
+        ("drop", "keep"),
+        "A row alone in an absorbed level carries no information on the coefficient",
+    ),
+)
+
+_BY_NAME = {option.name: option for option in CATALOGUE}
+
+
+@dataclass(frozen=True)
+class Options:
+    """A full set of choices; `values` holds every option of the catalogue."""
+
+    values: Mapping[str, Value] = field(default_factory=lambda: {o.name: o.default for o in CATALOGUE})
+
+    @classmethod
+    def of(cls, settings: Mapping[str, object]) -> "Options":
+        """Defaults, overridden by `settings`; an unknown name is an OptionError with the near ones named."""
+        values = {o.name: o.default for o in CATALOGUE}
+        for name, value in settings.items():
+            if name not in _BY_NAME:
+                raise OptionError(
+                    what=f"there is no option {name!r}",
+                    expected=", ".join(sorted(_BY_NAME)),
+                    remedy="use one of the names expected; `resilience options` lists them with their reasons",
+                )
+            values[name] = _BY_NAME[name].parse(value)
+        return cls(values)
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[name]
+
+    @property
+    def changed(self) -> dict[str, Value]:
+        """The settings that differ from the default, by name."""
+        return {o.name: self.values[o.name] for o in CATALOGUE if self.values[o.name] != o.default}
+
+    @property
+    def variant(self) -> str | None:
+        """None for the defaults (the headline); else a name that tells the settings apart from all others."""
+        if not self.changed:
+            return None
+        text = "_".join(f"{name}_{value}" for name, value in sorted(self.changed.items()))
+        slug = "".join(c if c.isalnum() else "_" for c in text).lower()
+        digest = hashlib.sha256(repr(sorted(self.changed.items())).encode()).hexdigest()[:8]
+        return f"{slug[:60]}_{digest}"

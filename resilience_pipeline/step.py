@@ -1,0 +1,82 @@
+"""One step of the road: named inputs in, named tables out, no knowledge of Dagster or of storage.
+
+Every layer from staging to report lists its steps; `assets/` makes one Dagster asset of each, and a run under
+non-default options walks the same list. So a step is written once, whoever drives it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from resilience_pipeline.options import Options
+
+#: ("grid", "trade_resilience", "cells"): layer first, table last. Lake path, asset key and DuckDB name follow from it.
+TableKey = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """Outcome of one named check on a step's result. `failures` shows failing rows, not just their number."""
+
+    name: str
+    passed: bool
+    message: str
+    blocking: bool = True
+    failures: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step computed.
+
+    Parameters
+    ----------
+    table : the step's main table.
+    checks : outcomes of its checks; a failed blocking one means that nothing of the step is kept but `rejects`.
+    rejects : rows refused, with reasons (staging.schema.REJECTS); None where the step refuses nothing.
+    notes : short facts for people, name -> value (counts, reasons, Markdown), shown beside the table.
+    markdown : the table as a reader wants to see it, where that differs from its rows.
+    """
+
+    table: pl.DataFrame
+    checks: tuple[Check, ...] = ()
+    rejects: pl.DataFrame | None = None
+    notes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    markdown: str | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables that a step asked for, and whether any of them descends from the synthetic twin."""
+
+    tables: Mapping[TableKey, pl.DataFrame]
+    synthetic: bool
+
+    def __getitem__(self, key: TableKey) -> pl.DataFrame:
+        return self.tables[key]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table of the lake and how it comes about.
+
+    Parameters
+    ----------
+    key : the table it writes.
+    inputs : the tables it reads; it sees no other.
+    compute : (inputs, options) -> StepResult, pure.
+    description : first sentence what the table is, then its grain, what it does not do, the paper's section.
+    code : functions and texts (SQL, study files) whose source makes the code version.
+    kinds : icons in Dagster ("sql", "polars", "duckdb").
+    options : names of the options that the step reads; only they enter its stored options.
+    """
+
+    key: TableKey
+    inputs: tuple[TableKey, ...]
+    compute: Callable[[Inputs, Options], StepResult]
+    description: str
+    code: tuple[object, ...] = ()
+    kinds: frozenset[str] = frozenset({"polars"})
+    options: tuple[str, ...] = ()
+    checks: tuple[tuple[str, bool], ...] = ()  # declared check names and whether each blocks

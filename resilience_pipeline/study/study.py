@@ -1,0 +1,62 @@
+"""What a study file declares: its window, its variables and its columns. A study is data; no code of a user runs.
+
+The paper's own study and a user's are the same kind of file (TOML). See `load.py` for the form and its checks.
+"""
+
+from dataclasses import dataclass, field
+
+from resilience_pipeline.econometrics.specification import Specification
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One column of the analysis panel.
+
+    Parameters
+    ----------
+    name : column name; `log_` prefix for logs, unit last.
+    table : panel table that holds it: "treatment", "outcomes", "controls" or one of its own.
+    formula : SQL scalar expression over canonical indicators and composites, e.g. "ln(gdp_per_capita_cny)".
+    symbol : as the paper prints it (MS, FAI); "" = the name.
+    description : in words, with the unit.
+    option : option that chooses among `readings`; None = `formula` holds.
+    readings : value of that option -> formula.
+    continuous : continuous variables are winsorised; dummies are not.
+    """
+
+    name: str
+    table: str
+    formula: str
+    symbol: str = ""
+    description: str = ""
+    option: str | None = None
+    readings: dict[str, str] = field(default_factory=dict)
+    continuous: bool = True
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """One printed table: its columns, in order, and what stands under them."""
+
+    name: str  # "table_4"
+    title: str
+    kind: str  # "regression" | "descriptives" | "pilots" | "indicators"
+    columns: tuple[Specification, ...] = ()
+    variables: tuple[str, ...] = ()  # rows of a descriptives table
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A declared study: the window, the sample rule's indicators, the variables and the tables."""
+
+    name: str  # "trade_resilience"; second part of its table keys
+    title: str
+    first_year: int
+    last_year: int
+    variables: tuple[Variable, ...]
+    tables: tuple[ResultTable, ...]
+    composites: bool = False  # whether RES, REC, RST and CTRI are built
+    required_indicators: tuple[str, ...] = ()  # series whose missing runs decide which cities stay
+    province_mean_indicators: tuple[str, ...] = ()  # a city with no value at all takes its province's mean, flagged
+    text: str = ""  # the file as written; part of every code version
