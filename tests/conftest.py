@@ -1,0 +1,17 @@
+"""Fixtures that every part of the suite shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of private real files; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("RESILIENCE_REAL_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "README.md").is_file():
+        pytest.skip(f"real files are not at {folder}; set RESILIENCE_REAL_DATA to their folder")
+    return folder
