@@ -37,6 +37,7 @@ class StepResult:
     rejects : rows refused, with reasons (staging.schema.REJECTS); None where the step refuses nothing.
     notes : short facts for people, name -> value (counts, reasons, Markdown), shown beside the table.
     markdown : the table as a reader wants to see it, where that differs from its rows.
+    synthetic : whether the table descends from the synthetic twin.
     """
 
     table: pl.DataFrame
@@ -44,6 +45,7 @@ class StepResult:
     rejects: pl.DataFrame | None = None
     notes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     markdown: str | None = None
+    synthetic: bool | None = None  # only steps that read files say so; None = as the inputs are
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,4 @@ class Step:
     kinds: frozenset[str] = frozenset({"polars"})
     options: tuple[str, ...] = ()
     checks: tuple[tuple[str, bool], ...] = ()  # declared check names and whether each blocks
+    reads_previous: bool = False  # whether compute also gets the step's own last good table, under its own key

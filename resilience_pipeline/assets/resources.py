@@ -1,0 +1,52 @@
+"""The lake as Dagster sees it: one resource that takes the run lock when a run starts and publishes when it ends."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from resilience_pipeline.project import find_project
+from resilience_pipeline.warehouse.catalogue import publish
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.lock import run_lock
+from resilience_pipeline.warehouse.snapshot import Snapshot
+
+
+class LakeResource(dg.ConfigurableResource):
+    """The data lake and the landing folder.
+
+    With the in-process executor, which is the default here, a resource lives as long as its run: so the run lock is
+    held from the first step to the last, and the catalogue shows all of a run's tables at once when it ends.
+    """
+
+    root: str = ""  # empty = the project's lake
+    landing: str = ""  # empty = the project's landing folder
+    lock_wait_seconds: float = 20.0
+
+    @property
+    def lake(self) -> Lake:
+        """The lake at `root`."""
+        return Lake(find_project(lake=Path(self.root) if self.root else None).lake)
+
+    @property
+    def landing_folder(self) -> Path:
+        """Where delivered files lie."""
+        return find_project(
+            lake=Path(self.root) if self.root else None, landing=Path(self.landing) if self.landing else None
+        ).landing
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """The tables as pinned when the run started, plus what the run itself wrote."""
+        return self.lake.pin(run_id)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["LakeResource", None, None]:
+        """Hold the run lock for the length of the run."""
+        run_id = context.run_id or "no run"
+        with run_lock(self.lake.root, f"dagster run {run_id}", self.lock_wait_seconds):
+            self.snapshot(run_id)
+            try:
+                yield self
+            finally:
+                publish(self.lake)

@@ -1,0 +1,49 @@
+"""One Dagster asset for each source: what lies in the landing folder now, taken in as delivered."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from resilience_pipeline.assets.resources import LakeResource
+from resilience_pipeline.assets.steps import OWNERS, events
+from resilience_pipeline.code_version import code_version
+from resilience_pipeline.driver import execute
+from resilience_pipeline.errors import PipelineError
+from resilience_pipeline.options import Options
+from resilience_pipeline.sources.intake import intake_step
+from resilience_pipeline.sources.recognise import files_of
+from resilience_pipeline.sources.source import Source
+
+
+def asset_of_source(source: Source) -> dg.AssetsDefinition:
+    """The asset of a source; an empty table with status "awaiting" where nothing was delivered."""
+    declared = intake_step(source, files=list, store=_nowhere)
+    key = dg.AssetKey(list(declared.key))
+
+    @dg.asset(
+        key=key,
+        group_name="sources",
+        description=declared.description,
+        kinds=set(declared.kinds),
+        owners=[OWNERS["sources"]],
+        code_version=code_version(declared),
+        check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name, blocking in declared.checks],
+    )
+    def take_in_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
+        landing, store = lake.landing_folder, lake.lake
+        step = intake_step(
+            source,
+            files=lambda: files_of(source, landing),
+            store=lambda file: store.store_delivery(landing, file),
+        )
+        try:
+            outcome = execute(step, lake.snapshot(context.run_id), Options())
+        except PipelineError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        yield from events(outcome)
+
+    return take_in_files
+
+
+def _nowhere(file: str) -> None:
+    raise RuntimeError(f"{file}: a declared step has no lake to store deliveries in")

@@ -1,0 +1,68 @@
+"""One Dagster asset for each step of the plan; nothing here knows what a step computes."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from resilience_pipeline.assets.metadata import LICENSED_LAYERS, check_result, table_metadata
+from resilience_pipeline.assets.resources import LakeResource
+from resilience_pipeline.code_version import code_version
+from resilience_pipeline.driver import Outcome, execute
+from resilience_pipeline.errors import PipelineError
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Step
+
+OWNERS = {
+    "sources": "team:data_engineering",
+    "staging": "team:data_engineering",
+    "grid": "team:data_engineering",
+    "indices": "team:economics",
+    "panel": "team:economics",
+    "estimates": "team:economics",
+    "report": "team:economics",
+}
+
+
+def asset_of(step: Step) -> dg.AssetsDefinition:
+    """The asset of a step, always under the default options; other options have a job of their own."""
+    key = dg.AssetKey(list(step.key))
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(list(upstream)) for upstream in step.inputs],
+        group_name=step.key[0],
+        description=step.description,
+        kinds=set(step.kinds),
+        owners=[OWNERS[step.key[0]]],
+        code_version=code_version(step),
+        check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name, blocking in step.checks],
+    )
+    def materialise(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
+        snapshot = lake.snapshot(context.run_id)
+        try:
+            outcome = execute(step, snapshot, Options())
+        except PipelineError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        yield from events(outcome)
+
+    return materialise
+
+
+def events(outcome: Outcome) -> Iterator:
+    """What Dagster is told of a step: its checks, then the table, or the reason why the last good one stays."""
+    key = outcome.step.key
+    synthetic = outcome.pointer is not None and outcome.pointer.synthetic
+    may_show = synthetic or key[0] not in LICENSED_LAYERS
+    checks = [check_result(check, key, rows_may_show=may_show) for check in outcome.result.checks]
+    if outcome.pointer is None:
+        yield from checks
+        message = "\n".join(check.message for check in outcome.failures)
+        raise dg.Failure(
+            f"{'.'.join(key)}: nothing written, the last good table stays.\n{message}", allow_retries=False
+        )
+    yield dg.MaterializeResult(
+        asset_key=dg.AssetKey(list(key)),
+        metadata=table_metadata(outcome),
+        data_version=dg.DataVersion(outcome.pointer.data_version),
+        check_results=checks,
+    )

@@ -1,0 +1,171 @@
+"""The one entry point for a terminal. Thin: each command reads its arguments, calls one function, prints.
+
+Exit codes: 0 done; 1 a run finished with failed steps; 2 the user can mend something (message on stderr); 3 a model
+could not be estimated.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from resilience_pipeline import terminal
+from resilience_pipeline.cli_estimate import estimate
+from resilience_pipeline.errors import OptionError, PipelineError
+from resilience_pipeline.project import find_project, set_up
+
+app = typer.Typer(
+    name="resilience",
+    help="From raw yearbook workbooks to every coefficient of the study, each traceable to its cells.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(estimate)
+
+LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
+LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Option as name=value; may be repeated.")]
+
+
+@app.command()
+def setup() -> None:
+    """Write .env and Dagster's home for this project, where they do not stand yet."""
+    for path in set_up(find_project()):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic twin.")] = 2018,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the synthetic twin, run everything on it, print Tables 3 and 4 and where everything is."""
+    from resilience_pipeline.demo import run_demo
+
+    raise typer.Exit(run_demo(find_project(lake=lake), seed, as_json=as_json))
+
+
+@app.command()
+def run(
+    landing: LandingOption = None,
+    select: Annotated[str | None, typer.Option(help='Dagster asset selection, such as "group:estimates".')] = None,
+    settings: SetOption = None,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Refresh every table from the landing folder; with --set, also compute the results under these options."""
+    from resilience_pipeline.settings import load_settings
+
+    project = find_project(lake=lake, landing=landing)
+    options = load_settings(project.settings_file, parse_settings(settings or []))
+    raise typer.Exit(terminal.run(project, select, options, as_json=as_json))
+
+
+@app.command()
+def status(lake: LakeOption = None, landing: LandingOption = None, as_json: JsonOption = False) -> None:
+    """What was delivered, what is awaited and what it would unlock, what stands in the lake, what failed."""
+    from resilience_pipeline.status import read_status
+
+    report = read_status(find_project(lake=lake, landing=landing))
+    terminal.print_json(report.record()) if as_json else terminal.print_status(report)
+
+
+@app.command()
+def show(
+    result: Annotated[str, typer.Argument(help='A result, such as "table_4".')],
+    variant: Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")] = None,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print one result."""
+    from resilience_pipeline.status import read_result
+
+    found = read_result(find_project(lake=lake).lake, result, variant)
+    terminal.print_json(found.record()) if as_json else terminal.print_result(found)
+
+
+@app.command()
+def sql(query: str, lake: LakeOption = None, as_json: JsonOption = False) -> None:
+    """Query the warehouse, reading only: `resilience sql "select * from estimates.table_4_3"`."""
+    from resilience_pipeline.warehouse.query import user_query
+
+    frame = user_query(find_project(lake=lake).lake, query)
+    terminal.print_json(frame.to_dicts()) if as_json else terminal.print_frame(frame)
+
+
+@app.command()
+def twin(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; must be empty or absent.")],
+    seed: Annotated[int, typer.Option(help="Seed of all draws.")],
+    cities: Annotated[int, typer.Option(help="Cities delivered.")] = 285,
+    years: Annotated[str, typer.Option(help="First and last data year.")] = "2012-2022",
+    effect: Annotated[float, typer.Option(help="Planted effect on CTRI.")] = 0.656,
+    bad_control: Annotated[bool, typer.Option(help="Let the treatment move controls, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a synthetic twin: raw files of all sources in their publishers' layouts, and truth.json."""
+    from resilience_pipeline.demo import write_twin
+
+    written = write_twin(out, seed, cities=cities, years=parse_years(years), effect=effect, bad_control=bad_control)
+    terminal.print_json(written) if as_json else typer.echo("\n".join(f"{k}: {v}" for k, v in written.items()))
+
+
+@app.command()
+def options(as_json: JsonOption = False) -> None:
+    """List every choice the paper leaves open: default, other values, reason."""
+    from resilience_pipeline.settings import options_table
+
+    table = options_table()
+    terminal.print_json(table.to_dicts()) if as_json else terminal.print_frame(table)
+
+
+@app.command()
+def rebuild(lake: LakeOption = None) -> None:
+    """Write warehouse.duckdb anew from the Parquet files, which are the truth."""
+    from resilience_pipeline.warehouse.catalogue import rebuild as rebuild_catalogue
+    from resilience_pipeline.warehouse.lake import Lake
+
+    typer.echo(rebuild_catalogue(Lake(find_project(lake=lake).lake)))
+
+
+def parse_settings(settings: list[str]) -> dict[str, str]:
+    """`["winsorise=none"]` as a dict; an OptionError where there is no "="."""
+    parsed = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise OptionError(
+                what=f"--set {setting!r} has no '='",
+                expected="name=value",
+                remedy="write --set name=value; `resilience options` lists the names",
+            )
+        parsed[name.strip()] = value.strip()
+    return parsed
+
+
+def parse_years(years: str) -> tuple[int, int]:
+    """`"2012-2022"` as two years; an OptionError otherwise."""
+    first, dash, last = years.partition("-")
+    if not (dash and first.isdigit() and last.isdigit() and int(first) < int(last)):
+        raise OptionError(
+            what=f"--years {years!r} is not a range of years",
+            expected="FIRST-LAST, such as 2012-2022",
+            remedy="write two years, the earlier one first",
+        )
+    return int(first), int(last)
+
+
+def main() -> None:
+    """Run a command; a PipelineError prints as a message and ends with exit code 2."""
+    try:
+        app()
+    except PipelineError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

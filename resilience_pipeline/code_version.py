@@ -1,0 +1,59 @@
+"""The code version of a step: a hash that changes when the code or the text behind its numbers does."""
+
+import hashlib
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from types import FunctionType, ModuleType
+
+from resilience_pipeline.step import Step
+
+
+def code_version(step: Step) -> str:
+    """Hash of what the step computes with: its function, what that binds, and the code and texts it lists.
+
+    A function counts with the whole of its module, since it calls its neighbours.
+    """
+    digest = hashlib.sha256()
+    for text in _texts((step.compute, *step.code)):
+        digest.update(text.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _texts(part: object) -> Iterator[str]:
+    match part:
+        case str() | int() | float() | bool() | None:
+            yield repr(part)
+        case partial():
+            yield from _texts((part.func, part.args, part.keywords))
+        case FunctionType():
+            yield part.__qualname__
+            yield _module_source(inspect.getmodule(part))
+            yield from _texts(tuple(cell.cell_contents for cell in part.__closure__ or ()))
+        case ModuleType():
+            yield _module_source(part)
+        case type():
+            yield part.__qualname__
+            yield _module_source(inspect.getmodule(part))
+        case Mapping():
+            for key in sorted(part, key=repr):
+                yield from _texts((key, part[key]))
+        case frozenset() | set():
+            yield from _texts(sorted(part, key=repr))
+        case tuple() | list():
+            for item in part:
+                yield from _texts(item)
+        case _ if is_dataclass(part):
+            yield type(part).__qualname__
+            for field in fields(part):
+                yield from _texts((field.name, getattr(part, field.name)))
+        case _:
+            raise TypeError(f"cannot tell the version of {part!r}")
+
+
+def _module_source(module: ModuleType | None) -> str:
+    if module is None:
+        raise TypeError("code without a module has no version")
+    return inspect.getsource(module)

@@ -1,0 +1,26 @@
+"""The one entry point for Dagster: every asset, job and resource of the project."""
+
+import dagster as dg
+
+from resilience_pipeline.assets.resources import LakeResource
+from resilience_pipeline.assets.sources import asset_of_source
+from resilience_pipeline.assets.steps import asset_of
+from resilience_pipeline.assets.variants import with_options_job
+from resilience_pipeline.plan import make_plan
+from resilience_pipeline.project import find_project
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.study.load import find_studies
+
+plan = make_plan(find_studies(find_project().studies))
+
+defs = dg.Definitions(
+    assets=[*(asset_of_source(source) for source in SOURCES), *(asset_of(step) for step in plan.steps)],
+    jobs=[
+        dg.define_asset_job(
+            "everything", selection="*", description="All assets, from the landing folder to the report."
+        ),
+        with_options_job(plan),
+    ],
+    resources={"lake": LakeResource()},
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,63 @@
+"""All steps of all studies, in the order in which they can run: the one list that every driver walks."""
+
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.grid.steps import steps as grid_steps
+from resilience_pipeline.indices.steps import steps as indices_steps
+from resilience_pipeline.panel.steps import steps as panel_steps
+from resilience_pipeline.report.steps import steps as report_steps
+from resilience_pipeline.staging.steps import steps as staging_steps
+from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.study.steps import steps as estimate_steps
+from resilience_pipeline.study.study import Study
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps after the sources: those that stage deliveries, then those of the studies."""
+
+    staging: tuple[Step, ...]
+    studies: tuple[Step, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, inputs before those who read them."""
+        return self.staging + self.studies
+
+
+def make_plan(studies: tuple[Study, ...]) -> Plan:
+    """The plan of the given studies; raises SpecificationError when a step reads a table that nothing writes."""
+    staging = tuple(staging_steps())
+    per_study = [step for study in studies for step in _steps_of(study)]
+    steps = {step.key: step for step in (*staging, *per_study)}
+    for step in per_study:
+        for key in step.inputs:
+            if key not in steps:
+                raise SpecificationError(
+                    what=f"{'.'.join(step.key)} reads {'.'.join(key)}, which no step writes",
+                    remedy="declare the table's variables in the study file, or name a table that exists",
+                )
+    return Plan(staging, _in_order(per_study))
+
+
+def _steps_of(study: Study) -> list[Step]:
+    return [
+        *grid_steps(study),
+        *indices_steps(study),
+        *panel_steps(study),
+        *estimate_steps(study),
+        *report_steps(study),
+    ]
+
+
+def _in_order(steps: list[Step]) -> tuple[Step, ...]:
+    by_key: dict[TableKey, Step] = {step.key: step for step in steps}
+    graph = {key: [k for k in step.inputs if k in by_key] for key, step in by_key.items()}
+    try:
+        return tuple(by_key[key] for key in TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise SpecificationError(
+            what=f"steps read each other in a circle: {error.args[1]}", remedy="break the circle"
+        ) from None

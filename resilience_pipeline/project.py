@@ -1,0 +1,90 @@
+"""Where a project keeps its things: lake, landing folder, study files, options and Dagster's home.
+
+A project is a folder; the repository's checkout is one. Environment variables (a git-ignored `.env` sets them for
+Dagster and the terminal alike) come before `resilience.toml`, which comes before the defaults.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+#: Dagster instance of the embedded default: local SQLite, one run at a time, nothing leaves the machine.
+DAGSTER_YAML = """\
+# Written once by `resilience setup`; yours to change.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 60
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: -1
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """Absolute paths of one project."""
+
+    root: Path
+    lake: Path
+    landing: Path
+    settings_file: Path  # resilience.toml, which may not exist
+    studies: Path  # folder of the user's own study files, which may not exist
+    dagster_home: Path
+
+
+def find_project(lake: Path | None = None, landing: Path | None = None) -> Project:
+    """The project of the working directory (or of RESILIENCE_PROJECT); arguments override what it says.
+
+    Reads `.env` without overriding what the environment already sets.
+    """
+    root = Path(os.environ.get("RESILIENCE_PROJECT", ".")).resolve()
+    load_dotenv(root / ".env")
+    lake = _absolute(lake or os.environ.get("RESILIENCE_LAKE") or "data_lake", root)
+    landing = _absolute(landing or os.environ.get("RESILIENCE_LANDING") or lake / "landing", root)
+    home = _absolute(os.environ.get("DAGSTER_HOME") or ".dagster_home", root)
+    return Project(root, lake, landing, root / "resilience.toml", root / "studies", home)
+
+
+def set_up(project: Project) -> list[Path]:
+    """Write `.env` with absolute paths and Dagster's home where they do not stand yet; returns what was written."""
+    written = []
+    project.dagster_home.mkdir(parents=True, exist_ok=True)
+    dagster_yaml = project.dagster_home / "dagster.yaml"
+    if not dagster_yaml.exists():
+        dagster_yaml.write_text(DAGSTER_YAML, encoding="utf-8")
+        written.append(dagster_yaml)
+    env = project.root / ".env"
+    if not env.exists():
+        lines = [
+            f"DAGSTER_HOME={project.dagster_home}",
+            f"RESILIENCE_LAKE={project.lake}",
+            f"RESILIENCE_LANDING={project.landing}",
+            "DAGSTER_DISABLE_TELEMETRY=yes",
+        ]
+        env.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        written.append(env)
+    project.landing.mkdir(parents=True, exist_ok=True)
+    return written
+
+
+def _absolute(path: str | Path, root: Path) -> Path:
+    path = Path(path).expanduser()
+    return path if path.is_absolute() else root / path

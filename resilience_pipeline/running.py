@@ -1,0 +1,120 @@
+"""Start a run from a terminal, inside this process, on the same Dagster instance that the UI shows.
+
+The only module outside `assets/` that knows Dagster; imported when a command really runs something.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+
+import dagster as dg
+
+from resilience_pipeline.errors import PipelineError
+from resilience_pipeline.options import Options
+from resilience_pipeline.project import Project, set_up
+
+EVERYTHING = "everything"
+WITH_OPTIONS = "with_options"
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run went: its id, whether every step was kept, and each failure's message by asset."""
+
+    run_id: str
+    ok: bool
+    steps: int
+    failures: dict[str, str]
+
+
+def run_assets(project: Project, *, select: str | None = None) -> RunReport:
+    """Materialise all assets, or those of a Dagster selection string, under the default options."""
+    definitions, instance = _open(project)
+    job = definitions.resolve_job_def(EVERYTHING)
+    keys = None if select is None else sorted(_selected(definitions, select))
+    with instance:
+        result = job.execute_in_process(
+            instance=instance, asset_selection=keys, raise_on_error=False, resources=_resources(project)
+        )
+    return _report(result)
+
+
+def run_variant(project: Project, options: Options) -> RunReport:
+    """Compute every study under other options, into tables of their own; staged tables are the headline's."""
+    definitions, instance = _open(project)
+    job = definitions.resolve_job_def(WITH_OPTIONS)
+    settings = {name: str(value) for name, value in options.changed.items()}
+    with instance:
+        result = job.execute_in_process(
+            instance=instance,
+            run_config={"ops": {"compute_under_options": {"config": {"settings": settings}}}},
+            raise_on_error=False,
+            resources=_resources(project),
+        )
+    return _report(result)
+
+
+def asset_count(project: Project) -> int:
+    """How many assets a full run materialises."""
+    definitions, _ = _open(project)
+    return len(list(definitions.resolve_all_asset_keys()))
+
+
+def _open(project: Project) -> tuple[dg.Definitions, dg.DagsterInstance]:
+    logging.disable(logging.CRITICAL)  # Dagster logs each event to stderr and offers no other switch
+    set_up(project)
+    os.environ["DAGSTER_HOME"] = str(project.dagster_home)
+    from resilience_pipeline.definitions import defs
+
+    return defs, dg.DagsterInstance.get()
+
+
+def _resources(project: Project) -> dict[str, object]:
+    from resilience_pipeline.assets.resources import LakeResource
+
+    return {"lake": LakeResource(root=str(project.lake), landing=str(project.landing))}
+
+
+def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
+    graph = definitions.resolve_asset_graph()
+    try:
+        keys = dg.AssetSelection.from_string(select).resolve(graph)
+    except (dg.DagsterInvalidAssetSelectionError, dg.DagsterInvalidSubsetError, ValueError) as error:
+        raise PipelineError(
+            what=f"cannot read the selection {select!r}: {error}",
+            remedy='use Dagster\'s selection syntax, such as "group:estimates" or "+key:estimates/table_4/3"',
+        ) from None
+    if not keys:
+        raise PipelineError(
+            what=f"the selection {select!r} names no asset",
+            remedy="`resilience status` lists the tables; their names with '/' between the parts are asset keys",
+        )
+    return set(keys)
+
+
+def _report(result: dg.ExecuteInProcessResult) -> RunReport:
+    failures = {}
+    for event in result.all_events:
+        if event.is_step_failure:
+            failures[str(event.step_key)] = _reason(event.step_failure_data)
+        elif event.event_type == dg.DagsterEventType.PIPELINE_FAILURE and not failures:
+            failures["run"] = _run_reason(event)
+    steps = sum(event.is_step_success for event in result.all_events)
+    return RunReport(result.run_id, result.success, steps, failures)
+
+
+def _reason(data: object) -> str:
+    user = getattr(data, "user_failure_data", None)
+    if user is not None and user.description:
+        return str(user.description)
+    error = getattr(data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else str(error.message).strip()
+
+
+def _run_reason(event: dg.DagsterEvent) -> str:
+    error = getattr(event.event_specific_data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(event.message if error is None else error.message).strip()

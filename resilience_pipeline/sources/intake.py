@@ -1,0 +1,94 @@
+"""Take a source's files in: copy each delivery to the lake, read the copy, keep its cells as delivered.
+
+A file that cannot be read fails the source, so that its last good table stays; every such file is named at once, with
+what to do. A source without any file is awaiting, which is a state and no failure.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from resilience_pipeline.errors import DeliveryError
+from resilience_pipeline.options import Options
+from resilience_pipeline.sources.source import CELLS, Delivery, Source
+from resilience_pipeline.step import Check, Inputs, Step, StepResult
+
+READABLE = "every_delivery_is_readable"
+
+
+def intake_step(source: Source, files: Callable[[], list[str]], store: Callable[[str], Delivery]) -> Step:
+    """The step that reads one source.
+
+    Parameters
+    ----------
+    files : names the source's files, as paths inside the landing folder.
+    store : copies one of them into the lake and returns the copy.
+    """
+
+    def compute(inputs: Inputs, options: Options) -> StepResult:
+        return take_in(source, files(), store)
+
+    return Step(
+        key=("sources", source.name),
+        inputs=(),
+        compute=compute,
+        description=describe(source),
+        code=(source.read, source.headings),
+        kinds=frozenset({"file", "polars"}),
+        checks=((READABLE, True),),
+    )
+
+
+def describe(source: Source) -> str:
+    """Markdown that says what the table holds, whose it is and how often it comes."""
+    return (
+        f"{source.title}: cells as delivered, one row per value cell, each with its file, sheet, row and column. "
+        f"Nothing is converted, resolved or judged here.\n\n{source.description}\n\n"
+        f"- Publisher: {source.publisher}\n- Cadence: {source.cadence}\n- Rights: {source.licence}\n"
+        f"- Files: {', '.join(f'`{pattern}`' for pattern in source.patterns)}, or anything under `{source.name}/`\n"
+    )
+
+
+def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) -> StepResult:
+    """Cells of all files of a source, ordered by place."""
+    deliveries, frames, errors = [], [], []
+    for file in files:
+        try:
+            delivery = store(file)
+            deliveries.append(delivery)
+            frames.append(source.read(delivery))
+        except DeliveryError as error:
+            errors.append(error)
+    cells = pl.concat(frames) if frames else CELLS.to_frame()
+    check = Check(
+        READABLE,
+        passed=not errors,
+        message="\n".join(map(str, errors)) or f"{len(deliveries)} files read",
+        failures=_errors(errors),
+    )
+    notes: dict[str, str | int | float | bool] = {
+        "status": "delivered" if files else "awaiting",
+        "files": len(deliveries),
+        "cells": cells.height,
+        "cells_without_text": int(cells["text"].null_count()),
+    }
+    if not files:
+        notes["unlocks"] = source.unlocks
+    return StepResult(
+        cells.sort("file", "sheet", "row", "column", nulls_last=False, maintain_order=True),
+        checks=(check,),
+        notes=notes,
+        synthetic=any(delivery.synthetic for delivery in deliveries),
+    )
+
+
+def _errors(errors: list[DeliveryError]) -> pl.DataFrame:
+    fields = ("file", "sheet", "row", "column", "what", "expected", "found", "remedy")
+    return pl.DataFrame(
+        [{name: _text(getattr(error, name)) for name in fields} for error in errors],
+        schema=dict.fromkeys(fields, pl.String),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,145 @@
+"""What stands in the lake and what is awaited: read from pointers alone, without Dagster."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.project import Project
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.warehouse.attempts import last_attempt
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """One source: delivered, awaiting, failed (its last good table stays) or never run."""
+
+    name: str
+    state: str
+    files: int
+    rows: int
+    rejected: int
+    synthetic: bool
+    unlocks: str
+    message: str
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """One table of the lake, and how its last attempt went."""
+
+    table: str
+    rows: int
+    data_version: str
+    synthetic: bool
+    run_id: str
+    written_at: str
+    failed: str  # message of the last attempt where it failed; the table is then the last good one
+
+
+@dataclass(frozen=True)
+class Status:
+    """Sources, tables and variants of one lake."""
+
+    lake: str
+    landing: str
+    sources: tuple[SourceStatus, ...]
+    tables: tuple[TableStatus, ...]
+    variants: tuple[str, ...]
+
+    def record(self) -> dict[str, object]:
+        """As plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A printed result: its rows, its Markdown, and the version it stands on."""
+
+    name: str
+    markdown: str
+    table: pl.DataFrame
+    pointer: Pointer
+
+    def record(self) -> dict[str, object]:
+        """As plain data."""
+        return {
+            "result": self.name,
+            "synthetic": self.pointer.synthetic,
+            "data_version": self.pointer.data_version,
+            "run_id": self.pointer.run_id,
+            "options": dict(self.pointer.options),
+            "rows": self.table.to_dicts(),
+        }
+
+
+def read_status(project: Project) -> Status:
+    """The state of the project's lake; an empty lake is a state, too."""
+    lake = Lake(project.lake)
+    return Status(
+        lake=str(project.lake),
+        landing=str(project.landing),
+        sources=tuple(_source_status(lake, source.name, source.unlocks) for source in SOURCES),
+        tables=tuple(_table_status(lake, pointer) for pointer in lake.tables()),
+        variants=tuple(lake.variants()),
+    )
+
+
+def read_result(root: Path, name: str, variant: str | None = None) -> Result:
+    """A result of the report by name; a LakeError lists the results there are."""
+    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    key = ("report", name.removeprefix("report.").replace(" ", "_").lower())
+    pointer = lake.current(key) if key[1].isidentifier() else None
+    if pointer is None:
+        there = ", ".join(p.key[-1] for p in lake.tables() if p.key[0] == "report")
+        raise LakeError(
+            what=f"there is no result {name!r} in {root}",
+            expected=there or "nothing: no run has finished yet",
+            remedy="use one of the expected names" if there else "run `resilience demo` or `resilience run` first",
+        )
+    table = lake.read(key)
+    markdown = str(pointer.notes.get("markdown", ""))
+    return Result(key[1], markdown, table, pointer)
+
+
+def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:
+    pointer, staged = lake.current(("sources", name)), lake.current(("staging", name))
+    rejects = lake.current(("rejects", name))
+    failures = [
+        attempt.error or "failed"
+        for layer in ("sources", "staging")
+        if (attempt := last_attempt(lake, (layer, name))) is not None and not attempt.ok
+    ]
+    if failures:
+        state = "failed"
+    elif pointer is None:
+        state = "never run"
+    else:
+        state = str(pointer.notes.get("status", "delivered"))
+    return SourceStatus(
+        name=name,
+        state=state,
+        files=int(pointer.notes.get("files", 0)) if pointer else 0,
+        rows=staged.rows if staged else 0,
+        rejected=rejects.rows if rejects else 0,
+        synthetic=pointer.synthetic if pointer else False,
+        unlocks=unlocks if state in ("awaiting", "never run") else "",
+        message="\n".join(failures),
+    )
+
+
+def _table_status(lake: Lake, pointer: Pointer) -> TableStatus:
+    attempt = last_attempt(lake, pointer.key)
+    failed = "" if attempt is None or attempt.ok else attempt.error or "failed"
+    return TableStatus(
+        table=".".join(pointer.key),
+        rows=pointer.rows,
+        data_version=pointer.data_version,
+        synthetic=pointer.synthetic,
+        run_id=pointer.run_id,
+        written_at=pointer.written_at,
+        failed=failed,
+    )

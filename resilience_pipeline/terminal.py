@@ -1,0 +1,131 @@
+"""How things look in a terminal: progress of a run, tables, status."""
+
+import json
+import sys
+
+import polars as pl
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from resilience_pipeline.driver import listen
+from resilience_pipeline.options import Options
+from resilience_pipeline.project import Project
+from resilience_pipeline.status import Result, Status
+from resilience_pipeline.step import TableKey
+
+STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": "bold red", "never run": "dim"}
+SHOWN_ROWS = 200
+FAILED = 1
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def run(project: Project, select: str | None, options: Options, *, as_json: bool = False) -> int:
+    """Run the assets, then the variant where options differ from the defaults; the exit code."""
+    from resilience_pipeline.running import asset_count, run_assets, run_variant
+
+    reports = []
+    with _progress() as progress:
+        task = progress.add_task("loading", total=None)
+        total = asset_count(project)
+        progress.update(task, total=None if select else total)
+        listen(lambda key, state: _advance(progress, key, state))
+        reports.append(run_assets(project, select=select))
+        if options.changed:
+            progress.update(task, description=f"options {options.variant}", total=None)
+            reports.append(run_variant(project, options))
+    record = {
+        "ok": all(report.ok for report in reports),
+        "run_ids": [report.run_id for report in reports],
+        "steps": sum(report.steps for report in reports),
+        "failures": {name: message for report in reports for name, message in report.failures.items()},
+        "variant": options.variant,
+        "lake": str(project.lake),
+    }
+    if as_json:
+        print_json(record)
+    else:
+        _print_run(record)
+    return 0 if record["ok"] else FAILED
+
+
+def print_json(record: object) -> None:
+    """JSON on standard output, Chinese as it is."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_frame(frame: pl.DataFrame) -> None:
+    """A frame as a table; at most `SHOWN_ROWS` rows."""
+    table = Table(box=None, pad_edge=False)
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in frame.head(SHOWN_ROWS).iter_rows():
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
+    if frame.height > SHOWN_ROWS:
+        err.print(f"{SHOWN_ROWS} of {frame.height} rows shown; --json prints all", style="dim")
+
+
+def print_result(result: Result) -> None:
+    """A result as its author would paste it."""
+    if result.markdown:
+        out.print(Markdown(result.markdown) if out.is_terminal else result.markdown)
+    else:
+        print_frame(result.table)
+
+
+def print_status(status: Status) -> None:
+    """Sources, then results, then what failed."""
+    out.print(f"lake     {status.lake}\nlanding  {status.landing}\n")
+    table = Table(box=None, pad_edge=False)
+    for name in ("source", "state", "files", "staged rows", "rejected", "waits for it"):
+        table.add_column(name, justify="right" if name in ("files", "staged rows", "rejected") else "left")
+    for source in status.sources:
+        state = f"{source.state} (synthetic)" if source.synthetic else source.state
+        table.add_row(
+            source.name,
+            f"[{STATE_STYLES.get(source.state, '')}]{state}[/]" if source.state in STATE_STYLES else state,
+            str(source.files),
+            str(source.rows),
+            str(source.rejected),
+            source.unlocks,
+        )
+    out.print(table)
+    results = [t for t in status.tables if t.table.startswith("report.")]
+    if results:
+        out.print("\nresults  " + ", ".join(t.table.removeprefix("report.") for t in results))
+    if status.variants:
+        out.print("variants " + ", ".join(status.variants))
+    for name, message in [(s.name, s.message) for s in status.sources] + [(t.table, t.failed) for t in status.tables]:
+        if message:
+            out.print(f"\n[bold red]{name}[/] keeps its last good table:")
+            out.print(message, markup=False)
+    if not status.tables:
+        out.print("\nNothing has run yet: `resilience demo` tries everything on synthetic files.")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _advance(progress: Progress, key: TableKey, state: str) -> None:
+    (task,) = progress.task_ids
+    if state == "started":
+        progress.update(task, description=".".join(key))
+    else:
+        progress.advance(task)
+
+
+def _print_run(record: dict[str, object]) -> None:
+    failures = record["failures"]
+    if isinstance(failures, dict):
+        for name, message in failures.items():
+            err.print(f"[bold red]failed[/] {name}")
+            err.print(str(message) + "\n", markup=False)
+    word = "finished" if record["ok"] else "finished with failures; what does not need them was refreshed"
+    out.print(f"run {', '.join(map(str, record['run_ids']))} {word}")  # type: ignore[call-overload]
+    out.print("`resilience status` shows what stands; `resilience show table_4` prints a result.")
