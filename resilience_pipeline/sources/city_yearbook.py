@@ -105,7 +105,7 @@ def _no_city_column(delivery: Delivery, grids: list[Grid]) -> DeliveryError:
 
 
 def _is_city_yearbook(path: Path) -> bool:
-    return "科技统计年鉴" not in str(path)
+    return not any(word in str(path) for word in ("科技统计年鉴", "面板", "panel"))
 
 
 def _both(indicator: str, heading: str, title: str | None = None, unit: str | None = None) -> tuple[Heading, ...]:

@@ -1,0 +1,43 @@
+"""Stata data sets (.dta): variables as columns below a heading row of their names. Value labels are not applied."""
+
+import io
+import struct
+
+import numpy as np
+import pandas as pd
+
+from resilience_pipeline.errors import DeliveryError
+from resilience_pipeline.sources.readers.container import delivered_bytes
+from resilience_pipeline.sources.readers.grid import Grid, cell_text
+from resilience_pipeline.sources.source import Delivery
+
+
+def read_stata(delivery: Delivery) -> Grid:
+    """The data set as a grid: row 1 the variable names, observation i in row i + 1.
+
+    Raises
+    ------
+    DeliveryError
+        The file is empty, cut short or no Stata data set.
+    """
+    content = delivered_bytes(delivery)
+    try:
+        frame = pd.read_stata(io.BytesIO(content), convert_categoricals=False)
+    except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
+        raise DeliveryError(
+            "the file is no Stata data set, or is cut short",
+            remedy="download it again, or save it from Stata with `saveold`",
+            file=delivery.file,
+            expected="a .dta file of Stata 8 or later",
+            found=str(error)[:200],
+        ) from error
+    columns = [[_text(value) for value in frame[name]] for name in frame.columns]
+    return Grid(None, [[str(name) for name in frame.columns], *map(list, zip(*columns, strict=True))])
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, np.float32):  # its own shortest repr, not that of the nearest double
+        return cell_text(float(str(value)))
+    if isinstance(value, np.generic):
+        return cell_text(value.item())
+    return None if value is pd.NaT else cell_text(value)
