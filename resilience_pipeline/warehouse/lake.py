@@ -1,0 +1,225 @@
+"""The data lake: one Parquet file for each version of each table is the truth, a pointer names the current one.
+
+Layout under the root: `<key parts>/<data_version>.parquet` and `<key parts>/current.json`; the same below
+`variants/<name>/` for runs under other options; `runs/` (see snapshot.py) and `deliveries/` (see deliveries.py).
+Nothing here knows DuckDB: the catalogue is built from the lake and never read by a step.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.options import Value
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.warehouse.atomic import replace_text, replacing, sweep
+from resilience_pipeline.warehouse.fingerprint import data_version
+from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
+from resilience_pipeline.warehouse.snapshot import Snapshot
+
+_POINTER = "current.json"
+_NO_NOTES: Mapping[str, Note] = {}
+
+
+class Lake:
+    """Versioned tables under one folder.
+
+    Parameters
+    ----------
+    root : the lake's folder; it is made when missing.
+
+    A kill at any moment leaves every table at its old or its new version. Writers of different tables never wait
+    for each other; of two writers of one table the later pointer holds, and both versions stay.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.variant_name: str | None = None
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def home(self) -> Path:
+        """Where this lake writes: the root, or the variant's folder below it."""
+        return self.root if self.variant_name is None else self.root / "variants" / self.variant_name
+
+    def variant(self, name: str) -> "Lake":
+        """A lake for other options: it writes under `variants/<name>/` and reads the headline where it has nothing."""
+        lake = Lake(self.root)
+        lake.variant_name = checked_name(name, "variant")
+        return lake
+
+    def headline(self) -> "Lake":
+        """The lake of the default options."""
+        return Lake(self.root)
+
+    def variants(self) -> list[str]:
+        """Names of the variants that exist."""
+        return sorted(folder.name for folder in (self.root / "variants").glob("*") if folder.is_dir())
+
+    def write(
+        self,
+        key: TableKey,
+        frame: pl.DataFrame,
+        *,
+        run_id: str,
+        code_version: str,
+        inputs: Mapping[TableKey, str],
+        options: Mapping[str, Value],
+        synthetic: bool,
+        notes: Mapping[str, Note] = _NO_NOTES,
+    ) -> Pointer:
+        """Keep `frame` as the current version of `key`.
+
+        The same content as an existing version makes no new file; the pointer is renewed all the same.
+
+        Parameters
+        ----------
+        key : the table; a ValueError where a part could lead out of the lake.
+        frame : the whole table.
+        run_id, code_version, inputs, options, synthetic, notes : see `Pointer`; `inputs` maps keys to data versions.
+        """
+        pointer = Pointer(
+            key=checked_key(key),
+            data_version=data_version(frame),
+            rows=frame.height,
+            run_id=run_id,
+            code_version=code_version,
+            inputs={join(name): version for name, version in sorted(inputs.items())},
+            options=dict(options),
+            synthetic=synthetic,
+            written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            notes=dict(notes),
+            variant=self.variant_name,
+        )
+        file = self.file_of(pointer)
+        if not _is_whole(file, frame.height):
+            with replacing(file) as hidden:
+                frame.rechunk().write_parquet(hidden, compression="zstd")
+        replace_text(file.with_name(_POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
+        return pointer
+
+    def write_rejects(self, source: str, frame: pl.DataFrame, *, run_id: str, synthetic: bool) -> Pointer:
+        """Keep the refused rows of one source, key ("rejects", source)."""
+        return self.write(
+            ("rejects", source),
+            frame,
+            run_id=run_id,
+            code_version="rejects",
+            inputs={},
+            options={},
+            synthetic=synthetic,
+        )
+
+    def current(self, key: TableKey) -> Pointer | None:
+        """Pointer of the current version; None where the table was never written; LakeError where it is damaged."""
+        for home in dict.fromkeys((self.home, self.root)):
+            file = home.joinpath(*checked_key(key), _POINTER)
+            try:
+                return parse(file.read_text(encoding="utf-8"), str(file))
+            except FileNotFoundError:
+                continue
+            except UnicodeDecodeError:
+                return parse("", str(file))
+        return None
+
+    def read(self, key: TableKey, version: str | None = None) -> pl.DataFrame:
+        """The current version of a table, or the version asked for; LakeError where it is not there."""
+        pointer = self.current(key)
+        if pointer is None:
+            raise self.missing(key)
+        if version is not None and version != pointer.data_version:
+            return _read(self._version_file(key, version))
+        return self.read_pointer(pointer)
+
+    def read_pointer(self, pointer: Pointer) -> pl.DataFrame:
+        """The very version that a pointer names."""
+        return _read(self.file_of(pointer))
+
+    def path(self, key: TableKey) -> Path:
+        """Parquet file of the current version; LakeError where the table was never written."""
+        pointer = self.current(key)
+        if pointer is None:
+            raise self.missing(key)
+        return self.file_of(pointer)
+
+    def file_of(self, pointer: Pointer) -> Path:
+        """Parquet file of the version that a pointer names."""
+        home = self.root if pointer.variant is None else self.root / "variants" / pointer.variant
+        return home.joinpath(*pointer.key, f"{pointer.data_version}.parquet")
+
+    def versions(self, key: TableKey) -> list[str]:
+        """Data versions kept of a table, the oldest first."""
+        files = self.home.joinpath(*checked_key(key)).glob("[0-9a-f]*.parquet")
+        return [file.stem for file in sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.name))]
+
+    def tables(self) -> list[Pointer]:
+        """Pointers of all tables that can be read, in the order of the keys; LakeError where one is damaged."""
+        return [pointer for key in self._keys() if (pointer := self.current(key)) is not None]
+
+    def readable_tables(self) -> list[Pointer]:
+        """As `tables`, without those whose pointer is damaged: a run must be able to compute these again."""
+        found = []
+        for key in self._keys():
+            try:
+                pointer = self.current(key)
+            except LakeError:
+                continue
+            if pointer is not None:
+                found.append(pointer)
+        return found
+
+    def pin(self, run_id: str) -> Snapshot:
+        """The tables as run `run_id` sees them from now on; the same id again continues the same pins."""
+        sweep(self.root)
+        return Snapshot(self, run_id)
+
+    def missing(self, key: TableKey) -> LakeError:
+        """The error for a table that is not there."""
+        return LakeError(
+            what=f"the table {join(key)} is not in the lake",
+            file=str(self.home),
+            remedy=f"compute it: `resilience run --select {join(key)}`, or `resilience run` for everything",
+        )
+
+    def _keys(self) -> list[TableKey]:
+        return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})
+
+    def _version_file(self, key: TableKey, version: str) -> Path:
+        files = [home.joinpath(*checked_key(key), f"{version}.parquet") for home in (self.home, self.root)]
+        return next((file for file in files if file.is_file()), files[0])
+
+
+def _keys_below(home: Path) -> Iterator[TableKey]:
+    for layer in home.glob("[a-z0-9_]*"):
+        if layer.name not in RESERVED and layer.is_dir():
+            for file in layer.rglob(_POINTER):
+                yield file.parent.relative_to(home).parts
+
+
+def _is_whole(file: Path, rows: int) -> bool:
+    """Whether a version is on disk already and can be read; a damaged one is written again."""
+    try:
+        return file.is_file() and pl.scan_parquet(file, glob=False).select(pl.len()).collect().item() == rows
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+
+
+def _read(file: Path) -> pl.DataFrame:
+    if not file.is_file():
+        raise LakeError(
+            what="this version of the table is not in the lake any more",
+            file=str(file),
+            remedy="compute it again with `resilience run`",
+        )
+    try:
+        return pl.read_parquet(file, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as damage:
+        raise LakeError(
+            what="this version of the table is damaged",
+            file=str(file),
+            found=str(damage).splitlines()[0],
+            remedy="delete this file and compute it again with `resilience run`",
+        ) from None

@@ -1,0 +1,126 @@
+"""The tables as one run sees them: pinned when it starts, moved only by its own writes.
+
+A second process of the same run opens the same pins by the run's id. What other runs write meanwhile is not seen.
+The run's file stays in the lake: with it, every version that a result was made from can be found again.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from filelock import FileLock
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.options import Value
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.warehouse.atomic import replace_text
+from resilience_pipeline.warehouse.pointer import Note, Pointer, join
+
+if TYPE_CHECKING:
+    from resilience_pipeline.warehouse.lake import Lake
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NO_NOTES: Mapping[str, Note] = {}
+
+
+class Snapshot:
+    """Pinned versions of one run. Make one with `Lake.pin(run_id)`.
+
+    Parameters
+    ----------
+    lake : the lake, headline or variant, that the run reads and writes.
+    run_id : letters, digits, "-" and "_".
+    """
+
+    def __init__(self, lake: "Lake", run_id: str) -> None:
+        if not _RUN_ID.fullmatch(run_id):
+            raise ValueError(f"{run_id!r} is no run id: letters, digits, '-' and '_' only")
+        self.lake = lake
+        self.run_id = run_id
+        self.file: Path = lake.home / "runs" / f"{run_id}.json"
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if not self.file.exists():
+                self._store({p.name: p for p in lake.readable_tables()})
+
+    def tables(self) -> list[Pointer]:
+        """Every table that this run sees, in the order of the keys."""
+        return [pointer for _, pointer in sorted(self._pins().items())]
+
+    def current(self, key: TableKey) -> Pointer | None:
+        """The version pinned, or the one that this run wrote since; None where there is neither."""
+        return self._pins().get(join(key))
+
+    def path(self, key: TableKey) -> Path:
+        """Parquet file of the version that this run sees; LakeError where there is none."""
+        return self.lake.file_of(self._pinned(key))
+
+    def read(self, key: TableKey) -> pl.DataFrame:
+        """The table as this run sees it; LakeError where there is none."""
+        return self.lake.read_pointer(self._pinned(key))
+
+    def write(
+        self,
+        key: TableKey,
+        frame: pl.DataFrame,
+        *,
+        code_version: str,
+        inputs: Iterable[TableKey] = (),
+        options: Mapping[str, Value],
+        synthetic: bool = False,
+        notes: Mapping[str, Note] = _NO_NOTES,
+    ) -> Pointer:
+        """Write a table and pin what was written.
+
+        `inputs` are the keys read; their versions are those this run sees. A table made from a synthetic input
+        is synthetic whatever `synthetic` says.
+        """
+        sources = {name: self._pinned(name) for name in inputs}
+        pointer = self.lake.write(
+            key,
+            frame,
+            run_id=self.run_id,
+            code_version=code_version,
+            inputs={name: source.data_version for name, source in sources.items()},
+            options=options,
+            synthetic=synthetic or any(source.synthetic for source in sources.values()),
+            notes=notes,
+        )
+        with self._alone():
+            self._store({**self._pins(), pointer.name: pointer})
+        return pointer
+
+    def write_rejects(self, source: str, frame: pl.DataFrame, *, synthetic: bool = False) -> Pointer:
+        """Write and pin the refused rows of one source, key ("rejects", source)."""
+        return self.write(("rejects", source), frame, code_version="rejects", options={}, synthetic=synthetic)
+
+    def _pinned(self, key: TableKey) -> Pointer:
+        pointer = self.current(key)
+        if pointer is None:
+            # A damaged pointer file was left out of the pins, so that a run can replace it: say that it is damaged.
+            self.lake.current(key)
+            raise self.lake.missing(key)
+        return pointer
+
+    def _alone(self) -> FileLock:
+        return FileLock(self.file.with_suffix(".lock"), timeout=60)
+
+    def _pins(self) -> dict[str, Pointer]:
+        """Read anew each time: another process of this run may have written."""
+        try:
+            record = json.loads(self.file.read_text(encoding="utf-8"))
+            return {name: Pointer.from_json(pin) for name, pin in record["tables"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
+            raise LakeError(
+                what=f"the file with the versions that run {self.run_id} reads cannot be read",
+                file=str(self.file),
+                found=f"{type(damage).__name__}: {damage}",
+                remedy="start a new run with `resilience run`",
+            ) from None
+
+    def _store(self, pins: Mapping[str, Pointer]) -> None:
+        record = {"run_id": self.run_id, "tables": {name: pin.as_json() for name, pin in sorted(pins.items())}}
+        replace_text(self.file, json.dumps(record, ensure_ascii=False, indent=1))
