@@ -50,9 +50,15 @@ def stage_list(source: Source, cells: pl.DataFrame) -> StepResult:
 
 
 def _resolved(picked: pl.DataFrame, needs_year: bool) -> pl.DataFrame:
-    """The rows with city and year; where the shape has no year, a list's city may have existed at any time."""
+    """The rows with city and year; where the shape has no year, a list's city may have existed at any time.
+
+    A row's own rule (the select's) counts where its place breaks none.
+    """
     named, places = resolve_places(picked.with_columns(nation=pl.lit(False)))
     if not needs_year:
         timeless = pl.col("rule").is_in([rules.YEAR_IS_READABLE.name, rules.CITY_EXISTS_IN_THE_YEAR.name])
-        places = places.with_columns(rule=pl.when(~timeless).then("rule"))
-    return named.join(places, on="place_id", how="left", maintain_order="left")
+        places = places.with_columns(pl.when(~timeless).then(name).alias(name) for name in ("rule", "reason"))
+    places = places.rename({"rule": "place_rule", "reason": "place_reason"})
+    return named.join(places, on="place_id", how="left", maintain_order="left").with_columns(
+        rule=pl.coalesce("place_rule", "rule"), reason=pl.coalesce("place_reason", "reason")
+    )

@@ -83,6 +83,18 @@ PILOT_IS_KNOWN = Rule(
     "every printed name of the pilot list is resolved",
     "add the printed name to reference/pilot_names.csv with the unit it means and the evidence",
 )
+CLASS_IS_KNOWN = Rule(
+    "class_is_known",
+    "row",
+    "every listed city has one of the four classes of the plan of 2013",
+    "write growing, mature, declining or regenerating (成长型, 成熟型, 衰退型, 再生型), or delete the row",
+)
+DOCUMENT_HAS_TEXT = Rule(
+    "document_has_text",
+    "row",
+    "every document has text",
+    "deliver the report as plain text",
+)
 
 HEADING_IS_ONE_INDICATOR = Rule(
     "heading_is_one_indicator",
@@ -135,7 +147,7 @@ CONTRACT = Rule(
 
 PLACE_RULES = (CITY_IS_NAMED, CITY_IS_KNOWN, CODE_AND_NAME_AGREE, YEAR_IS_READABLE, CITY_EXISTS_IN_THE_YEAR)
 VALUE_RULES = (NUMBER_IS_READABLE, VALUE_IS_NOT_NEGATIVE, VALUE_IS_PLAUSIBLE)
-ROW_RULES = (*PLACE_RULES, *VALUE_RULES, PILOT_IS_KNOWN)
+ROW_RULES = (*PLACE_RULES, *VALUE_RULES, PILOT_IS_KNOWN, CLASS_IS_KNOWN, DOCUMENT_HAS_TEXT)
 TABLE_RULES = (
     HEADING_IS_ONE_INDICATOR,
     REQUIRED_HEADINGS,
@@ -151,8 +163,16 @@ TABLE_RULES = (
 RULES_OF: dict[str, tuple[Rule, ...]] = {
     "observations": (*PLACE_RULES, *VALUE_RULES, *TABLE_RULES),
     "pilots": (PILOT_IS_KNOWN, UNIQUE_KEY, REJECTED_SHARE, CONTRACT),
-    "city_classes": (CITY_IS_NAMED, CITY_IS_KNOWN, CODE_AND_NAME_AGREE, UNIQUE_KEY, REJECTED_SHARE, CONTRACT),
-    "documents": (*PLACE_RULES, UNIQUE_KEY, REJECTED_SHARE, CONTRACT),
+    "city_classes": (
+        CITY_IS_NAMED,
+        CITY_IS_KNOWN,
+        CODE_AND_NAME_AGREE,
+        CLASS_IS_KNOWN,
+        UNIQUE_KEY,
+        REJECTED_SHARE,
+        CONTRACT,
+    ),
+    "documents": (*PLACE_RULES, DOCUMENT_HAS_TEXT, UNIQUE_KEY, REJECTED_SHARE, CONTRACT),
 }
 
 
