@@ -1,0 +1,249 @@
+"""Specification and frame in, Estimate out. What the data do not allow is a record with its reason, not an exception.
+
+Rows come from `sample`, numbers from an engine (`reference_engine` or `kernel`), the error rule from `covariance`;
+this module decides what can be estimated and writes the record.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+import numpy as np
+import polars as pl
+
+from resilience_pipeline.econometrics import kernel, reference_engine
+from resilience_pipeline.econometrics.absorption import Absorber, AbsorptionError, Floats
+from resilience_pipeline.econometrics.covariance import fewest, repaired
+from resilience_pipeline.econometrics.estimate import Estimate, Term
+from resilience_pipeline.econometrics.kernel import Design, Fit
+from resilience_pipeline.econometrics.sample import NotEstimableError, Sample, draw_sample
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.errors import SpecificationError
+
+ENGINES = ("linearmodels", "kernel")
+FEW_CLUSTERS = 10
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A specification that can be estimated on its sample: the design, the terms that are left, the warnings."""
+
+    sample: Sample
+    design: Design
+    absorber: Absorber | None
+    terms: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def rank(self) -> int:
+        return 1 if self.absorber is None else self.absorber.rank
+
+    def fit(self, engine: str) -> Fit:
+        if engine == "linearmodels":
+            solution = reference_engine.solve(self.design)
+        else:
+            solution = kernel.solve(self.design, self.absorber)
+        return kernel.finish(solution, self.design, self.sample.specification.ssc, self.rank)
+
+
+def estimate(spec: Specification, frame: pl.DataFrame, *, engines: Sequence[str] = ENGINES) -> Estimate:
+    """Estimate a linear model with absorbed effects by (weighted) least squares.
+
+    Parameters
+    ----------
+    spec : what to estimate.
+    frame : one row per observation; may hold more columns and rows than the specification uses.
+    engines : in order of preference; the first that can express the model prints. "kernel" always can and needs no
+        slow import.
+
+    Returns
+    -------
+    A record with status "estimated"; "awaiting" where a column holds no value at all; "failed" with the reason where
+    the data do not identify the model. A control without variation of its own is dropped with a warning; a treatment
+    is not.
+
+    Raises
+    ------
+    SpecificationError : the specification itself is not well formed; no data could make it so.
+    """
+    _demand_well_formed(spec)
+    try:
+        model = _model(spec, frame)
+        engine = _printing_engine(model.design, engines)
+        return _record(model, engine, model.fit(engine))
+    except NotEstimableError as refusal:
+        return Estimate(spec, refusal.status, refusal.reason, spec_hash=spec.hash, versions=_versions())
+    except AbsorptionError as failure:
+        return Estimate(spec, "failed", str(failure), spec_hash=spec.hash, versions=_versions())
+
+
+def _printing_engine(design: Design, engines: Sequence[str]) -> str:
+    unknown = set(engines) - set(ENGINES)
+    if unknown or not engines:
+        raise ValueError(f"engines are {ENGINES}, not {tuple(engines)}")
+    for engine in engines:
+        if engine == "kernel" or reference_engine.can_express(design):
+            return engine
+    raise NotEstimableError("the model is too large for linearmodels' dense design; use the kernel")
+
+
+def _demand_well_formed(spec: Specification) -> None:
+    def refuse(what: str, remedy: str) -> None:
+        raise SpecificationError(what=f"specification {spec.name!r}: {what}", remedy=remedy)
+
+    names = [spec.outcome, *spec.regressors]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        refuse(f"{', '.join(twice)} stands twice", "name each of outcome, treatment and controls once")
+    if not spec.regressors:
+        refuse("there is neither a treatment nor a control", "name at least one regressor")
+    if spec.vcov not in ("iid", "hc1", "cluster"):
+        refuse(f"there is no error rule {spec.vcov!r}", "use iid, hc1 or cluster")
+    if spec.ssc not in ("reghdfe", "xtreg", "linearmodels", "none"):
+        refuse(f"there is no small-sample rule {spec.ssc!r}", "use reghdfe, xtreg, linearmodels or none")
+    if spec.vcov == "cluster" and not 1 <= len(set(spec.cluster)) == len(spec.cluster) <= 2:
+        refuse(f"clusters are {spec.cluster}", "name one column to cluster by, or two different ones")
+
+
+def _model(spec: Specification, frame: pl.DataFrame) -> _Model:
+    """The model on its sample, or NotEstimableError with the reason."""
+    sample = draw_sample(spec, frame)
+    design = Design(
+        y=sample.column(spec.outcome),
+        X=np.column_stack([sample.column(name) for name in spec.regressors]),
+        effects=tuple(sample.codes(name) for name in spec.absorb),
+        weights=sample.column(spec.weights) if spec.weights else None,
+        vcov=spec.vcov,
+        clusters=tuple(sample.codes(name) for name in spec.cluster) if spec.vcov == "cluster" else (),
+    )
+    if design.clusters and fewest(design.clusters) < 2:
+        raise NotEstimableError(
+            f"there is only one cluster in {' or '.join(spec.cluster)}: its variance is not defined"
+        )
+    absorber = design.absorber()
+    rank = 1 if absorber is None else absorber.rank
+    within = _within(design, absorber)
+    _demand_variation(sample, design, within)
+    keep, dropped = _independent(sample, design, within)
+    n, k = len(design.y), len(keep)
+    if n - rank - k < 1:
+        raise NotEstimableError(f"too few rows: {n} rows for {rank + k} parameters")
+    warnings = sample.warnings + tuple(f"{name} dropped: collinear with the others or the effects" for name in dropped)
+    if design.clusters and fewest(design.clusters) < FEW_CLUSTERS:
+        warnings += (f"only {fewest(design.clusters)} clusters: clustered errors are unreliable",)
+    terms = tuple(spec.regressors[position] for position in keep)
+    return _Model(sample, replace(design, X=design.X[:, keep]), absorber, terms, warnings)
+
+
+def _within(design: Design, absorber: Absorber | None) -> Floats:
+    """Outcome and regressors off the effects (or their means), times the root of the weights; shape (N, 1 + k)."""
+    columns = np.column_stack([design.y, design.X])
+    weights = np.ones(len(columns)) if design.relative_weights is None else design.relative_weights
+    within = columns - weights @ columns / len(columns) if absorber is None else absorber.residualise(columns)
+    return within * np.sqrt(weights)[:, None]
+
+
+def _demand_variation(sample: Sample, design: Design, within: Floats) -> None:
+    spec = sample.specification
+    effects = f"the absorbed effects {', '.join(spec.absorb)}"
+    for name, raw, left in ((spec.outcome, design.y, within[:, 0]), (spec.treatment, design.X[:, 0], within[:, 1])):
+        if name is None:
+            continue
+        role = "outcome" if name == spec.outcome else "treatment"
+        if raw.min() == raw.max():
+            raise NotEstimableError(f"the {role} {name!r} does not vary: it is {raw[0]:g} in all {len(raw)} rows")
+        if np.linalg.norm(left) <= kernel.tolerances(raw[:, None], raw.mean(keepdims=True))[0]:
+            raise NotEstimableError(f"the {role} {name!r} does not vary once {effects} are out: it is absorbed")
+
+
+def _independent(sample: Sample, design: Design, within: Floats) -> tuple[list[int], list[str]]:
+    """Places of the regressors that are linearly independent, in printed order, and names of the controls dropped.
+
+    Controls are examined in printed order, then the treatment against those that are left, by the diagonal of a QR
+    decomposition; a column found dependent leaves before the next is judged, since what stands in its place in Q is
+    rounding.
+    """
+    spec = sample.specification
+    tolerance = kernel.tolerances(design.X, design.X.mean(axis=0))
+    X = within[:, 1:]
+    norms = np.linalg.norm(X, axis=0)
+    order = [p for p, name in enumerate(spec.regressors) if name != spec.treatment]
+    order += [0] if spec.treatment else []
+    dropped: list[str] = []
+    while order:
+        left = np.abs(np.diag(np.linalg.qr(X[:, order], mode="r")))
+        limits = np.maximum(tolerance[order], kernel.COLLINEAR * norms[order])
+        dependent = np.flatnonzero(left <= limits) if len(left) == len(order) else np.array([len(left)])
+        if not len(dependent):
+            return sorted(order), dropped
+        name = spec.regressors[order.pop(int(dependent[0]))]
+        if name == spec.treatment:
+            raise NotEstimableError(f"the treatment {name!r} is a linear combination of the controls and effects")
+        dropped.append(name)
+    raise NotEstimableError(f"no regressor varies once the effects are out: {', '.join(dropped)}")
+
+
+def _record(model: _Model, engine: str, fit: Fit) -> Estimate:
+    sample, design = model.sample, model.design
+    spec, n = sample.specification, len(design.y)
+    covariance, mended = repaired(fit.covariance)
+    warnings = model.warnings
+    if mended:
+        warnings += ("the two-way clustered covariance had negative eigenvalues; they were set to zero",)
+    r2 = _r2(model, fit)
+    return Estimate(
+        specification=spec,
+        status="estimated",
+        terms=_terms((*model.terms, "const"), fit.coefficients, np.sqrt(np.diag(covariance)), fit.dof),
+        vcov=spec.vcov,
+        ssc=spec.ssc,
+        dof=fit.dof,
+        n_obs=n,
+        n_dropped_missing=sample.n_missing,
+        n_singletons=sample.n_singletons,
+        n_units=sample.frame[sample.unit].n_unique() if sample.unit else None,
+        n_periods=sample.frame[spec.time].n_unique() if spec.time else None,
+        n_clusters=fewest(design.clusters) if design.clusters else None,
+        n_treated_units=sample.n_treated_units,
+        r2_overall=r2["overall"],
+        r2_within_entity=r2["within_entity"],
+        r2_within_all=r2["within_all"],
+        rmse=float(np.sqrt(fit.rss / (n - len(model.terms) - fit.rank))),
+        engine=engine,
+        spec_hash=spec.hash,
+        data_hash=sample.data_hash,
+        versions=_versions(),
+        warnings=warnings,
+    )
+
+
+def _terms(names: tuple[str, ...], b: Floats, se: Floats, dof: float) -> tuple[Term, ...]:
+    from scipy.special import stdtr, stdtrit  # the t distribution without the slow import of scipy.stats
+
+    critical = float(stdtrit(dof, 0.975))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = b / se
+    p = 2 * stdtr(dof, -np.abs(t))
+    low, high = b - critical * se, b + critical * se
+    columns = zip(names, *(map(float, column) for column in (b, se, t, p, low, high)), strict=True)
+    return tuple(Term(*column) for column in columns)
+
+
+def _r2(model: _Model, fit: Fit) -> dict[str, float | None]:
+    """The three named R2: one minus RSS over the sum of squares around grand means, unit means, all effects."""
+    design, sample = model.design, model.sample
+    weights = np.ones(len(design.y)) if design.relative_weights is None else design.relative_weights
+    y = design.y[:, None]
+
+    def against(centred: Floats) -> float:
+        return 1 - fit.rss / float(weights @ centred[:, 0] ** 2)
+
+    r2: dict[str, float | None] = {"overall": against(y - weights @ y / len(y)), "within_entity": None}
+    r2["within_all"] = against(model.absorber.residualise(y)) if model.absorber else None
+    if sample.unit in sample.specification.absorb and sample.unit is not None:
+        r2["within_entity"] = against(Absorber([sample.codes(sample.unit)], weights).residualise(y))
+    return r2
+
+
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in ("numpy", "linearmodels", "polars")}
