@@ -55,6 +55,9 @@ def run(
     landing: LandingOption = None,
     select: Annotated[str | None, typer.Option(help='Dagster asset selection, such as "group:estimates".')] = None,
     settings: SetOption = None,
+    accept_revisions: Annotated[
+        bool, typer.Option(help="Take figures that differ widely from the last good ones.")
+    ] = False,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,7 +66,7 @@ def run(
 
     project = find_project(lake=lake, landing=landing)
     options = load_settings(project.settings_file, parse_settings(settings or []))
-    raise typer.Exit(terminal.run(project, select, options, as_json=as_json))
+    raise typer.Exit(terminal.run(project, select, options, accept_revisions=accept_revisions, as_json=as_json))
 
 
 @app.command()

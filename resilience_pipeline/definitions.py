@@ -3,7 +3,7 @@
 import dagster as dg
 
 from resilience_pipeline.assets.resources import LakeResource
-from resilience_pipeline.assets.sources import asset_of_source
+from resilience_pipeline.assets.sources import asset_of_source, inventory_asset
 from resilience_pipeline.assets.steps import asset_of
 from resilience_pipeline.assets.variants import with_options_job
 from resilience_pipeline.plan import make_plan
@@ -14,7 +14,11 @@ from resilience_pipeline.study.load import find_studies
 plan = make_plan(find_studies(find_project().studies))
 
 defs = dg.Definitions(
-    assets=[*(asset_of_source(source) for source in SOURCES), *(asset_of(step) for step in plan.steps)],
+    assets=[
+        inventory_asset(),
+        *(asset_of_source(source) for source in SOURCES),
+        *(asset_of(step) for step in plan.steps),
+    ],
     jobs=[
         dg.define_asset_job(
             "everything", selection="*", description="All assets, from the landing folder to the report."

@@ -37,7 +37,7 @@ def run_demo(project: Project, seed: int, *, as_json: bool) -> int:
         terminal.err.print(f"writing the synthetic twin to {twin}", style="dim")
         write_twin(twin, seed, cities=285, years=(2012, 2022), effect=0.656, bad_control=False)
     demo = find_project(lake=project.lake, landing=twin / "landing")
-    code = terminal.run(demo, None, Options(), as_json=False) if not as_json else _quiet_run(demo)
+    code = terminal.run(demo, None, Options(), accept_revisions=True) if not as_json else _quiet_run(demo)
     results = {name: read_result(demo.lake, name) for name in SHOWN}
     truth = json.loads((twin / "truth.json").read_text(encoding="utf-8"))
     if as_json:
@@ -54,7 +54,7 @@ def run_demo(project: Project, seed: int, *, as_json: bool) -> int:
 def _quiet_run(project: Project) -> int:
     from resilience_pipeline.running import run_assets
 
-    return 0 if run_assets(project).ok else terminal.FAILED
+    return 0 if run_assets(project, accept_revisions=True).ok else terminal.FAILED
 
 
 def _refuse_real(lake: Path) -> None:

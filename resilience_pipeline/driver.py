@@ -38,10 +38,12 @@ def listen(listener: Listener) -> None:
     _listeners.append(listener)
 
 
-def execute(step: Step, snapshot: Snapshot, options: Options) -> Outcome:
+def execute(step: Step, snapshot: Snapshot, options: Options, *, accept_revisions: bool = False) -> Outcome:
     """Read the step's inputs as pinned, compute it, write its table unless a blocking check failed.
 
     Rejected rows are written either way. The attempt, with every check's outcome, is noted beside the table.
+    A step that compares with its own last good table does so unless `accept_revisions`, or unless one of the two is
+    synthetic and the other is not.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def execute(step: Step, snapshot: Snapshot, options: Options) -> Outcome:
     """
     _tell(step.key, "started")
     try:
-        result = _compute(step, snapshot, options)
+        result = _compute(step, snapshot, options, accept_revisions)
     except PipelineError as error:
         note_attempt(snapshot.lake, step.key, run_id=snapshot.run_id, ok=False, checks=[], error=str(error))
         _tell(step.key, "failed")
@@ -60,11 +62,12 @@ def execute(step: Step, snapshot: Snapshot, options: Options) -> Outcome:
     return Outcome(step, pointer, result)
 
 
-def _compute(step: Step, snapshot: Snapshot, options: Options) -> StepResult:
+def _compute(step: Step, snapshot: Snapshot, options: Options, accept_revisions: bool) -> StepResult:
     tables = {key: snapshot.read(key) for key in step.inputs}
     synthetic = any(pointer.synthetic for key in step.inputs if (pointer := snapshot.current(key)))
     previous = snapshot.current(step.key)
-    if step.reads_previous and previous is not None:
+    comparable = previous is not None and previous.synthetic == synthetic and not accept_revisions
+    if step.reads_previous and comparable:
         tables[step.key] = snapshot.read(step.key)
     result = step.compute(Inputs(tables, synthetic), options)
     declared = {name for name, _ in step.checks}

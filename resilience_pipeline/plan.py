@@ -8,8 +8,10 @@ from resilience_pipeline.grid.steps import steps as grid_steps
 from resilience_pipeline.indices.steps import steps as indices_steps
 from resilience_pipeline.panel.steps import steps as panel_steps
 from resilience_pipeline.report.steps import steps as report_steps
+from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.staging.steps import steps as staging_steps
 from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.study.needs import sources_for
 from resilience_pipeline.study.steps import steps as estimate_steps
 from resilience_pipeline.study.study import Study
 
@@ -43,8 +45,9 @@ def make_plan(studies: tuple[Study, ...]) -> Plan:
 
 
 def _steps_of(study: Study) -> list[Step]:
+    staged = sources_for(study, SOURCES)
     return [
-        *grid_steps(study),
+        *grid_steps(study, staged),
         *indices_steps(study),
         *panel_steps(study),
         *estimate_steps(study),

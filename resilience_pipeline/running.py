@@ -27,14 +27,17 @@ class RunReport:
     failures: dict[str, str]
 
 
-def run_assets(project: Project, *, select: str | None = None) -> RunReport:
+def run_assets(project: Project, *, select: str | None = None, accept_revisions: bool = False) -> RunReport:
     """Materialise all assets, or those of a Dagster selection string, under the default options."""
     definitions, instance = _open(project)
     job = definitions.resolve_job_def(EVERYTHING)
     keys = None if select is None else sorted(_selected(definitions, select))
     with instance:
         result = job.execute_in_process(
-            instance=instance, asset_selection=keys, raise_on_error=False, resources=_resources(project)
+            instance=instance,
+            asset_selection=keys,
+            raise_on_error=False,
+            resources=_resources(project, accept_revisions=accept_revisions),
         )
     return _report(result)
 
@@ -69,10 +72,12 @@ def _open(project: Project) -> tuple[dg.Definitions, dg.DagsterInstance]:
     return defs, dg.DagsterInstance.get()
 
 
-def _resources(project: Project) -> dict[str, object]:
+def _resources(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:
     from resilience_pipeline.assets.resources import LakeResource
 
-    return {"lake": LakeResource(root=str(project.lake), landing=str(project.landing))}
+    return {
+        "lake": LakeResource(root=str(project.lake), landing=str(project.landing), accept_revisions=accept_revisions)
+    }
 
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:

@@ -23,7 +23,9 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def run(project: Project, select: str | None, options: Options, *, as_json: bool = False) -> int:
+def run(
+    project: Project, select: str | None, options: Options, *, accept_revisions: bool = False, as_json: bool = False
+) -> int:
     """Run the assets, then the variant where options differ from the defaults; the exit code."""
     from resilience_pipeline.running import asset_count, run_assets, run_variant
 
@@ -33,7 +35,7 @@ def run(project: Project, select: str | None, options: Options, *, as_json: bool
         total = asset_count(project)
         progress.update(task, total=None if select else total)
         listen(lambda key, state: _advance(progress, key, state))
-        reports.append(run_assets(project, select=select))
+        reports.append(run_assets(project, select=select, accept_revisions=accept_revisions))
         if options.changed:
             progress.update(task, description=f"options {options.variant}", total=None)
             reports.append(run_variant(project, options))

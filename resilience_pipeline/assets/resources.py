@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from resilience_pipeline.project import find_project
+from resilience_pipeline.sources.recognise import Recognition, recognise
+from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.warehouse.catalogue import publish
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
@@ -23,6 +26,8 @@ class LakeResource(dg.ConfigurableResource):
     root: str = ""  # empty = the project's lake
     landing: str = ""  # empty = the project's landing folder
     lock_wait_seconds: float = 20.0
+    accept_revisions: bool = False  # take figures that differ widely from the last good ones
+    _recognition: Recognition | None = PrivateAttr(default=None)
 
     @property
     def lake(self) -> Lake:
@@ -35,6 +40,13 @@ class LakeResource(dg.ConfigurableResource):
         return find_project(
             lake=Path(self.root) if self.root else None, landing=Path(self.landing) if self.landing else None
         ).landing
+
+    @property
+    def recognition(self) -> Recognition:
+        """What lies in the landing folder, looked at once a run."""
+        if self._recognition is None:
+            self._recognition = recognise(self.landing_folder, SOURCES)
+        return self._recognition
 
     def snapshot(self, run_id: str) -> Snapshot:
         """The tables as pinned when the run started, plus what the run itself wrote."""

@@ -1,6 +1,6 @@
 """One Dagster asset for each source: what lies in the landing folder now, taken in as delivered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
@@ -10,14 +10,33 @@ from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import execute
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
-from resilience_pipeline.sources.intake import intake_step
-from resilience_pipeline.sources.recognise import files_of
-from resilience_pipeline.sources.source import Source
+from resilience_pipeline.sources.intake import intake_step, inventory_step
+from resilience_pipeline.sources.recognise import Recognition
+from resilience_pipeline.sources.source import Delivery, Source
+from resilience_pipeline.step import Step
 
 
 def asset_of_source(source: Source) -> dg.AssetsDefinition:
     """The asset of a source; an empty table with status "awaiting" where nothing was delivered."""
-    declared = intake_step(source, files=list, store=_nowhere)
+
+    def step(lake: LakeResource) -> Step:
+        landing, store = lake.landing_folder, lake.lake
+        return intake_step(
+            source,
+            files=lambda: lake.recognition.files_of(source.name),
+            store=lambda file: store.store_delivery(landing, file),
+        )
+
+    return _asset(intake_step(source, files=list, store=_nowhere), step)
+
+
+def inventory_asset() -> dg.AssetsDefinition:
+    """The asset that lists every file of the landing folder and what became of it."""
+    nothing = Recognition((), (), ())
+    return _asset(inventory_step(lambda: nothing), lambda lake: inventory_step(lambda: lake.recognition))
+
+
+def _asset(declared: Step, step_for: Callable[[LakeResource], Step]) -> dg.AssetsDefinition:
     key = dg.AssetKey(list(declared.key))
 
     @dg.asset(
@@ -30,14 +49,8 @@ def asset_of_source(source: Source) -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name, blocking in declared.checks],
     )
     def take_in_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
-        landing, store = lake.landing_folder, lake.lake
-        step = intake_step(
-            source,
-            files=lambda: files_of(source, landing),
-            store=lambda file: store.store_delivery(landing, file),
-        )
         try:
-            outcome = execute(step, lake.snapshot(context.run_id), Options())
+            outcome = execute(step_for(lake), lake.snapshot(context.run_id), Options())
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from events(outcome)
@@ -45,5 +58,5 @@ def asset_of_source(source: Source) -> dg.AssetsDefinition:
     return take_in_files
 
 
-def _nowhere(file: str) -> None:
+def _nowhere(file: str) -> Delivery:
     raise RuntimeError(f"{file}: a declared step has no lake to store deliveries in")

@@ -40,7 +40,7 @@ def asset_of(step: Step) -> dg.AssetsDefinition:
     def materialise(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
         snapshot = lake.snapshot(context.run_id)
         try:
-            outcome = execute(step, snapshot, Options())
+            outcome = execute(step, snapshot, Options(), accept_revisions=lake.accept_revisions)
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from events(outcome)

@@ -10,10 +10,20 @@ import polars as pl
 
 from resilience_pipeline.errors import DeliveryError
 from resilience_pipeline.options import Options
+from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.sources.source import CELLS, Delivery, Source
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 
 READABLE = "every_delivery_is_readable"
+UNDERSTOOD = "every_file_has_one_source"
+INVENTORY = pl.Schema(
+    {
+        "file": pl.String,
+        "state": pl.String,  # claimed | refused | unrecognised
+        "source": pl.String,
+        "reason": pl.String,
+    }
+)
 
 
 def intake_step(source: Source, files: Callable[[], list[str]], store: Callable[[str], Delivery]) -> Step:
@@ -37,6 +47,36 @@ def intake_step(source: Source, files: Callable[[], list[str]], store: Callable[
         kinds=frozenset({"file", "polars"}),
         checks=((READABLE, True),),
     )
+
+
+def inventory_step(recognition: Callable[[], Recognition]) -> Step:
+    """The step that lists the landing folder's files, each with its source or the reason why it has none."""
+
+    def compute(inputs: Inputs, options: Options) -> StepResult:
+        return take_inventory(recognition())
+
+    return Step(
+        key=("sources", "inventory"),
+        inputs=(),
+        compute=compute,
+        description="Every file of the landing folder: the source that claims it, or why it is refused or not "
+        "recognised. One row per file. Opens no file but to recognise it.",
+        code=(recognise,),
+        kinds=frozenset({"file"}),
+        checks=((UNDERSTOOD, False),),
+    )
+
+
+def take_inventory(recognition: Recognition) -> StepResult:
+    """One row per file of the landing folder; the check names the files that no source takes in."""
+    rows = [(file, "claimed", source, None) for file, source in recognition.claimed]
+    rows += [(error.file, "refused", None, str(error)) for error in recognition.refused]
+    rows += [(file, "unrecognised", None, reason) for file, reason in recognition.unrecognised]
+    table = pl.DataFrame(rows, schema=INVENTORY, orient="row").sort("file")
+    left = table.filter(pl.col("state") != "claimed")
+    messages = [*map(str, recognition.refused), *(f"{file}: {reason}" for file, reason in recognition.unrecognised)]
+    check = Check(UNDERSTOOD, left.is_empty(), "\n".join(messages) or f"{table.height} files", False, left)
+    return StepResult(table, (check,), notes={"files": table.height, "not_taken_in": left.height})
 
 
 def describe(source: Source) -> str:

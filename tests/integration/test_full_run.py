@@ -1,0 +1,85 @@
+"""From raw files to coefficients: one run on a small twin, looked at from outside."""
+
+import json
+import shutil
+
+import pytest
+
+from .conftest import Terminal
+
+
+def test_every_source_of_the_twin_is_delivered_and_nothing_failed(finished):
+    status = finished.json("status")
+    states = {source["name"]: source["state"] for source in status["sources"]}
+    assert len(states) == 12
+    assert set(states.values()) == {"delivered"}
+    assert [table["table"] for table in status["tables"] if table["failed"]] == []
+
+
+def test_the_three_columns_of_table_4_are_estimated_and_say_that_they_are_synthetic(finished):
+    for column in "123":
+        rows = finished.json("sql", f"select * from estimates.table_4_{column}")
+        assert {row["status"] for row in rows} == {"estimated"}
+    shown = finished.json("show", "table_4")
+    assert shown["synthetic"] is True
+    assert "SYNTHETIC" in finished("show", "table_4")
+
+
+def test_the_planted_effect_is_found_within_three_errors(finished, small_twin):
+    truth = json.loads((small_twin / "truth.json").read_text(encoding="utf-8"))
+    (did,) = finished.json("sql", "select estimate, std_error from estimates.table_4_3 where term = 'did'")
+    assert abs(did["estimate"] - truth["estimand"]) < 3 * did["std_error"]
+
+
+def test_every_result_is_shown_beside_the_published_figures(finished):
+    published = finished.json("sql", "select * from report.table_4 where term = 'did' order by \"column\"")
+    assert [row["published"] for row in published] == pytest.approx([4.238, 0.655, 0.656])
+
+
+def test_every_city_year_of_the_grid_is_accounted_for(finished):
+    (count,) = finished.json("sql", "select count(*) n from panel.trade_resilience_sample")
+    (grid,) = finished.json("sql", "select count(distinct city_code) * 11 n from grid.trade_resilience_cities")
+    assert count == grid
+    (silent,) = finished.json(
+        "sql", "select count(*) n from panel.trade_resilience_sample where not in_sample and reason is null"
+    )
+    assert silent["n"] == 0
+
+
+def test_the_same_files_again_give_the_same_data_versions(finished, small_twin, tmp_path):
+    again = Terminal(tmp_path)
+    again("run", "--landing", str(small_twin / "landing"))
+    first, second = (
+        {table["table"]: table["data_version"] for table in t.json("status")["tables"]} for t in (finished, again)
+    )
+    assert first == second
+
+
+def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin, finished, tmp_path):
+    shutil.copytree(finished.root, tmp_path / "copy", symlinks=True)
+    terminal = Terminal(tmp_path / "copy")
+    (terminal.root / ".env").unlink()
+    before = {t["table"]: t["data_version"] for t in terminal.json("status")["tables"]}
+    terminal("run", "--landing", str(small_twin / "landing"), "--set", "winsorise=none")
+    status = terminal.json("status")
+    assert {t["table"]: t["data_version"] for t in status["tables"]} == before
+    (variant,) = status["variants"]
+    theirs = terminal.json("show", "table_4", "--variant", variant)
+    ours = terminal.json("show", "table_4")
+    assert theirs["rows"] != ours["rows"]
+
+
+def test_a_source_that_was_not_delivered_is_awaited_and_the_rest_runs(small_twin, tmp_path):
+    landing = tmp_path / "landing"
+    shutil.copytree(small_twin / "landing", landing)
+    shutil.rmtree(landing / "wind")
+    terminal = Terminal(tmp_path)
+    terminal("run", "--landing", str(landing))
+    sources = {source["name"]: source for source in terminal.json("status")["sources"]}
+    assert sources["wind"]["state"] == "awaiting"
+    assert sources["wind"]["unlocks"]
+    (column,) = terminal.json("sql", "select distinct status, reason from estimates.table_4_3")
+    assert column["status"] == "awaiting"
+    assert "wind" in column["reason"]
+    (real,) = terminal.json("sql", "select distinct status from estimates.real_2_1")
+    assert real["status"] == "estimated"

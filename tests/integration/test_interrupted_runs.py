@@ -1,0 +1,66 @@
+"""Runs that are killed or meet each other leave good tables, and the next run completes."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import Terminal
+
+pytestmark = pytest.mark.slow
+
+
+def start(terminal: Terminal, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "resilience_pipeline", *arguments],
+        cwd=terminal.root,
+        env=terminal.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def versions(terminal: Terminal) -> dict[str, str]:
+    return {table["table"]: table["data_version"] for table in terminal.json("status")["tables"]}
+
+
+def test_a_run_killed_while_it_writes_tables_leaves_good_ones_and_the_next_completes(tmp_path, small_twin, finished):
+    terminal, landing = Terminal(tmp_path), str(small_twin / "landing")
+    (tmp_path / "data_lake").mkdir()
+    killed_between = random.Random(5)
+    for _ in range(3):
+        run = start(terminal, "run", "--landing", landing)
+        before = sum(1 for _ in (tmp_path / "data_lake").rglob("current.json"))
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and run.poll() is None:
+            if sum(1 for _ in (tmp_path / "data_lake").rglob("current.json")) > before + killed_between.randrange(1, 8):
+                break
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        good = versions(finished)
+        assert all(good[table] == version for table, version in versions(terminal).items())
+    terminal("run", "--landing", landing)
+    assert versions(terminal) == versions(finished)
+    (count,) = terminal.json("sql", "select count(*) n from estimates.table_4_3")
+    assert count["n"] == 8
+
+
+def test_of_two_runs_started_at_once_neither_corrupts_the_other(tmp_path, small_twin, finished):
+    terminal, landing = Terminal(tmp_path), str(small_twin / "landing")
+    terminal("setup")
+    runs = [start(terminal, "run", "--landing", landing) for _ in range(2)]
+    outcomes = [(run.communicate()[1], run.returncode) for run in runs]
+    codes = sorted(code for _, code in outcomes)
+    assert codes in ([0, 0], [0, 1], [0, 2]), outcomes
+    for message, code in outcomes:
+        if code:
+            assert "lock" in message or "another run" in message
+    terminal("run", "--landing", landing)
+    assert versions(terminal) == versions(finished)

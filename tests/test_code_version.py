@@ -1,0 +1,65 @@
+"""A code version changes with the code and the texts behind a number, and with nothing else."""
+
+import subprocess
+import sys
+from functools import partial
+
+import polars as pl
+import pytest
+
+from resilience_pipeline.code_version import code_version
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Inputs, Step, StepResult
+
+
+def compute(inputs: Inputs, options: Options) -> StepResult:
+    return StepResult(pl.DataFrame())
+
+
+def compute_from(text: str, inputs: Inputs, options: Options) -> StepResult:
+    return StepResult(pl.DataFrame({"text": [text]}))
+
+
+def step(function=compute, code=(), description="a table") -> Step:
+    return Step(key=("grid", "a"), inputs=(), compute=function, description=description, code=code)
+
+
+def test_another_sql_text_gives_another_version():
+    assert code_version(step(code=("select 1",))) != code_version(step(code=("select 2",)))
+
+
+def test_another_bound_argument_gives_another_version():
+    one, other = partial(compute_from, "select 1"), partial(compute_from, "select 2")
+    assert code_version(step(one)) != code_version(step(other))
+
+
+def test_another_captured_value_gives_another_version():
+    def make(formula):
+        return lambda inputs, options: StepResult(pl.DataFrame({"formula": [formula]}))
+
+    assert code_version(step(make("a + b"))) != code_version(step(make("a - b")))
+
+
+def test_the_description_is_not_code():
+    assert code_version(step()) == code_version(step(description="the same table in other words"))
+
+
+def test_the_version_is_the_same_in_another_process_with_another_hash_seed():
+    program = (
+        "from resilience_pipeline.sources.intake import intake_step\n"
+        "from resilience_pipeline.sources.registry import SOURCES\n"
+        "from resilience_pipeline.code_version import code_version\n"
+        "print([code_version(intake_step(s, list, print)) for s in SOURCES])"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+
+
+def test_what_has_no_version_is_refused():
+    with pytest.raises(TypeError, match="cannot tell the version"):
+        code_version(step(code=(object(),)))
