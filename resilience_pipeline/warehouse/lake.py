@@ -14,8 +14,10 @@ import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
+from resilience_pipeline.sources.source import Delivery
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replace_text, replacing, sweep
+from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES, store_delivery
 from resilience_pipeline.warehouse.fingerprint import data_version
 from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
 from resilience_pipeline.warehouse.snapshot import Snapshot
@@ -183,6 +185,10 @@ class Lake:
             file=str(self.home),
             remedy=f"compute it: `resilience run --select {join(key)}`, or `resilience run` for everything",
         )
+
+    def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
+        """Copy one file of the landing folder into the lake before anything reads it; see deliveries.py."""
+        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes)
 
     def _keys(self) -> list[TableKey]:
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})

@@ -1,0 +1,263 @@
+"""`warehouse.duckdb`: the current tables of the lake, for people to query. It can be thrown away and built again.
+
+No step reads it, so nothing waits for whoever has it open: `publish` gives up after a while and the next one catches
+up. `catalogue.tables` inside the file says which version of each table it holds.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.warehouse.atomic import replacing
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer, join
+from resilience_pipeline.warehouse.query import is_locked, quoted
+
+#: Above so many rows the warehouse holds a view on the Parquet file in place of a second copy.
+LARGEST_TABLE_ROWS = 1_000_000
+_NO_TEXTS: Mapping[TableKey, str] = {}
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS catalogue;
+CREATE TABLE IF NOT EXISTS catalogue.tables (
+    schema_name VARCHAR, table_name VARCHAR, kind VARCHAR, key VARCHAR, variant VARCHAR, data_version VARCHAR,
+    rows BIGINT, synthetic BOOLEAN, run_id VARCHAR, written_at VARCHAR, code_version VARCHAR, description VARCHAR,
+    file VARCHAR, PRIMARY KEY (schema_name, table_name)
+);
+"""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One row of catalogue.tables, in the order of its columns."""
+
+    schema_name: str
+    table_name: str
+    kind: str  # "table" | "view"
+    key: str
+    variant: str | None
+    data_version: str
+    rows: int
+    synthetic: bool
+    run_id: str
+    written_at: str
+    code_version: str
+    description: str
+    file: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.schema_name, self.table_name
+
+    @property
+    def content(self) -> tuple[str, str, str]:
+        """What the relation itself depends on; the other fields only describe it."""
+        return self.kind, self.data_version, self.file
+
+    @property
+    def comment(self) -> str:
+        return " ".join(part for part in (self.description, "[synthetic]" if self.synthetic else "") if part)
+
+
+def publish(
+    lake: Lake,
+    keys: Sequence[TableKey] = (),
+    *,
+    descriptions: Mapping[TableKey, str] = _NO_TEXTS,
+    wait_seconds: float = 10.0,
+    largest_table_rows: int = LARGEST_TABLE_ROWS,
+) -> str:
+    """Bring the warehouse up to the lake, headline and variants, in one short transaction. Never fails the caller.
+
+    Parameters
+    ----------
+    lake : any lake on the root.
+    keys : the tables just written, for the message; every table that is behind is brought up, these or not.
+    descriptions : sentence for a table's comment; one given earlier is kept.
+    wait_seconds : how long to wait for whoever holds the file.
+    largest_table_rows : larger tables become views.
+
+    Returns
+    -------
+    "published: N tables", "up to date" or "deferred: <why and what then>".
+    """
+    try:
+        until = time.monotonic() + wait_seconds
+        with _alone(lake, wait_seconds):
+            try:
+                changed = _bring_up(lake, descriptions, largest_table_rows, until)
+            except duckdb.Error as error:
+                if is_locked(error):
+                    return f"deferred: {_words(error)}; the next publish catches up"
+                changed = _build_anew(lake, descriptions, largest_table_rows)  # the file is damaged
+    except Timeout:
+        return f"deferred: another process was publishing for {wait_seconds:g} seconds; the next publish catches up"
+    except (duckdb.Error, OSError) as error:
+        return f"deferred: {_words(error)}; mend this and use `resilience rebuild`"
+    behind = [join(key) for key in keys if lake.current(key) is None]
+    if behind:
+        return f"published: {changed} tables; not in the lake: {', '.join(behind)}"
+    return f"published: {changed} tables" if changed else "up to date"
+
+
+def rebuild(
+    lake: Lake,
+    *,
+    descriptions: Mapping[TableKey, str] = _NO_TEXTS,
+    wait_seconds: float = 60.0,
+    largest_table_rows: int = LARGEST_TABLE_ROWS,
+) -> int:
+    """Build the warehouse anew from the lake, whatever state the old file is in; returns how many tables it holds.
+
+    Whoever has the old file open keeps reading it until they open it again.
+    """
+    with _alone(lake, wait_seconds):
+        return _build_anew(lake, descriptions, largest_table_rows)
+
+
+def relation_of(key: TableKey, variant: str | None = None) -> tuple[str, str]:
+    """Schema and name of a table in the warehouse: ("grid", "trade_resilience_cells"), ("variant_x", "grid_...")."""
+    return (key[0], "_".join(key[1:])) if variant is None else (f"variant_{variant}", "_".join(key))
+
+
+def _alone(lake: Lake, wait_seconds: float) -> FileLock:
+    return FileLock(lake.root / "warehouse.duckdb.lock", timeout=wait_seconds, poll_interval=0.02)
+
+
+def _words(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> int:
+    with _opened(lake.root / "warehouse.duckdb", until) as connection:
+        return _synchronise(connection, lake, descriptions, largest)
+
+
+def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) -> int:
+    file = lake.root / "warehouse.duckdb"
+    with replacing(file) as hidden:
+        with duckdb.connect(str(hidden)) as connection:
+            changed = _synchronise(connection, lake, descriptions, largest)
+        # The old log first: the new file with the old file's log would be no database.
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    return changed
+
+
+@contextmanager
+def _opened(file: Path, until: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    while True:
+        try:
+            connection = duckdb.connect(str(file))
+            break
+        except duckdb.Error as error:
+            if not is_locked(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+    with connection:
+        yield connection
+
+
+def _synchronise(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, descriptions: Mapping[TableKey, str], largest: int
+) -> int:
+    """Make the relations those of the lake; returns how many were written or dropped."""
+    connection.execute(_TABLES)
+    columns = ", ".join(field.name for field in fields(_Entry))
+    rows = connection.execute(f"SELECT {columns} FROM catalogue.tables").fetchall()  # noqa: S608 - our own names
+    have = {entry.place: entry for entry in (_Entry(*row) for row in rows)}
+    there = {
+        (schema, name): kind
+        for schema, name, kind in connection.execute(
+            "SELECT schema_name, table_name, 'table' FROM duckdb_tables() WHERE NOT internal "
+            "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+    }
+    want: dict[tuple[str, str], _Entry] = {}
+    for pointer in _pointers(lake):
+        entry = _entry(pointer, lake, descriptions, have, largest)
+        if entry.place in want:
+            raise ValueError(f"{entry.key} and {want[entry.place].key} have one name in the warehouse: {entry.place}")
+        want[entry.place] = entry
+
+    connection.execute("BEGIN")
+    changed = 0
+    for place in [place for place in have if place not in want]:
+        _drop(connection, place, there)
+        connection.execute("DELETE FROM catalogue.tables WHERE schema_name = ? AND table_name = ?", place)
+        changed += 1
+    for place, entry in want.items():
+        old = have.get(place)
+        fresh = old is not None and there.get(place) == entry.kind and old.content == entry.content
+        if fresh and old == entry:
+            continue
+        if not fresh:
+            _drop(connection, place, there)
+            _create(connection, entry)
+            changed += 1
+        _describe(connection, entry)
+    connection.execute("COMMIT")
+    return changed
+
+
+def _pointers(lake: Lake) -> Iterator[Pointer]:
+    """Of the headline all, of each variant what it wrote itself; a damaged one is left for its run to mend."""
+    headline = lake.headline()
+    yield from headline.readable_tables()
+    for name in headline.variants():
+        yield from (pointer for pointer in headline.variant(name).readable_tables() if pointer.variant is not None)
+
+
+def _entry(
+    pointer: Pointer,
+    lake: Lake,
+    descriptions: Mapping[TableKey, str],
+    have: Mapping[tuple[str, str], _Entry],
+    largest: int,
+) -> _Entry:
+    place = relation_of(pointer.key, pointer.variant)
+    described = descriptions.get(pointer.key) or (have[place].description if place in have else "")
+    view = pointer.rows > largest
+    return _Entry(
+        *place,
+        kind="view" if view else "table",
+        key=pointer.name,
+        variant=pointer.variant,
+        data_version=pointer.data_version,
+        rows=pointer.rows,
+        synthetic=pointer.synthetic,
+        run_id=pointer.run_id,
+        written_at=pointer.written_at,
+        code_version=pointer.code_version,
+        description=described,
+        file=str(lake.file_of(pointer)),
+    )
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, place: tuple[str, str], there: Mapping[tuple[str, str], str]) -> None:
+    if place in there:
+        connection.execute(f"DROP {there[place].upper()} {_identifier(place)}")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, entry: _Entry) -> None:
+    connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{entry.schema_name}"')
+    rows = f"SELECT * FROM read_parquet({quoted(Path(entry.file))})"  # noqa: S608 - the path is quoted
+    connection.execute(f"CREATE {entry.kind.upper()} {_identifier(entry.place)} AS {rows}")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, entry: _Entry) -> None:
+    comment = "'" + entry.comment.replace("'", "''") + "'"
+    connection.execute(f"COMMENT ON {entry.kind.upper()} {_identifier(entry.place)} IS {comment}")
+    row = astuple(entry)
+    marks = ", ".join("?" for _ in row)
+    connection.execute(f"INSERT OR REPLACE INTO catalogue.tables VALUES ({marks})", row)  # noqa: S608 - marks only
+
+
+def _identifier(place: tuple[str, str]) -> str:
+    """Parts of checked table keys only, so that no quote can stand in them."""
+    return f'"{place[0]}"."{place[1]}"'
