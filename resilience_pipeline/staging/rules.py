@@ -136,7 +136,7 @@ REVISION_SHARE = Rule(
     "agrees_with_previous_version",
     "table",
     "values agree with the last good version, but for the share a publisher may revise",
-    "compare the rows shown with the publisher's; if it did revise them, raise maximum_revision_share for this source",
+    "compare the rows shown with the publisher's; if it did revise them, run once with --accept-revisions",
 )
 CONTRACT = Rule(
     "contract_holds",

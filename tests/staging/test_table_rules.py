@@ -169,6 +169,7 @@ def test_a_new_version_that_revises_many_values_fails_and_shows_old_and_new() ->
     check = the_failed(staged(cell(text="102"), cell("宁波市", "100"), previous=before, rules=limit))
     assert check.name == "agrees_with_previous_version"
     assert "1 of 2 shared values" in check.message
+    assert "--accept-revisions" in check.message
     assert check.failures is not None
     assert check.failures.select("value", "previous_value").rows() == [(1_020_000, 1_000_000)]
 
