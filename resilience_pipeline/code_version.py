@@ -13,7 +13,8 @@ from resilience_pipeline.step import Step
 def code_version(step: Step) -> str:
     """Hash of what the step computes with: its function, what that binds, and the code and texts it lists.
 
-    A function counts with the whole of its module, since it calls its neighbours.
+    A function counts with the whole of its module, since it calls its neighbours. What it captures from a scope around
+    it does not count: bind it with `functools.partial`, or list it under `code`.
     """
     digest = hashlib.sha256()
     for text in _texts((step.compute, *step.code)):
@@ -31,7 +32,6 @@ def _texts(part: object) -> Iterator[str]:
         case FunctionType():
             yield part.__qualname__
             yield _module_source(inspect.getmodule(part))
-            yield from _texts(tuple(cell.cell_contents for cell in part.__closure__ or ()))
         case ModuleType():
             yield _module_source(part)
         case type():
