@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from resilience_pipeline.errors import DeliveryError
-from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Source
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".dta")
@@ -62,11 +61,6 @@ def recognise(landing: Path, sources: Sequence[Source]) -> Recognition:
         else:
             unrecognised.append((file, "its name fits no source; put it into a folder named after its source"))
     return Recognition(tuple(claimed), tuple(refused), tuple(unrecognised))
-
-
-def files_of(source: Source, landing: Path) -> list[str]:
-    """The files below `landing` that belong to a source of the registry, sorted. Refused ones are not among them."""
-    return recognise(landing, SOURCES).files_of(source.name)
 
 
 def _claims(path: Path, file: str, sources: Sequence[Source]) -> list[str]:

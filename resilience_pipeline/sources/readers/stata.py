@@ -31,13 +31,13 @@ def read_stata(delivery: Delivery) -> Grid:
             expected="a .dta file of Stata 8 or later",
             found=str(error)[:200],
         ) from error
-    columns = [[_text(value) for value in frame[name]] for name in frame.columns]
+    columns = [[_text(value) for value in frame[name].to_numpy()] for name in frame.columns]
     return Grid(None, [[str(name) for name in frame.columns], *map(list, zip(*columns, strict=True))])
 
 
 def _text(value: object) -> str | None:
     if isinstance(value, np.float32):  # its own shortest repr, not that of the nearest double
         return cell_text(float(str(value)))
-    if isinstance(value, np.generic):
-        return cell_text(value.item())
-    return None if value is pd.NaT else cell_text(value)
+    if isinstance(value, np.datetime64):
+        return cell_text(pd.Timestamp(value).to_pydatetime()) if not np.isnat(value) else None
+    return cell_text(value.item()) if isinstance(value, np.generic) else cell_text(value)
