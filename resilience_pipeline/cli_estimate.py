@@ -1,0 +1,216 @@
+"""`resilience estimate`: one specification on any CSV, Parquet or Stata file, apart from every study and lake.
+
+This module reads the file and prints the record; it estimates nothing itself and starts no pipeline.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from resilience_pipeline.errors import DeliveryError, PipelineError, SpecificationError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from resilience_pipeline.econometrics.estimate import Estimate
+    from resilience_pipeline.econometrics.specification import Specification
+
+REFUSED = 2  # the command or the file cannot be used
+NOT_ESTIMABLE = 3  # the file could be used, but does not identify the model
+MISSING_MARKS = ["", "NA", "NaN", "."]
+_CHOICES = {
+    "vcov": ("iid", "hc1", "cluster"),
+    "ssc": ("reghdfe", "xtreg", "linearmodels", "none"),
+    "singletons": ("drop", "keep"),
+}
+
+
+def estimate_command(
+    data: Annotated[Path, typer.Option(help="CSV, Parquet or Stata (.dta) file, one row per observation.")],
+    outcome: Annotated[str, typer.Option(help="Column of the outcome.")],
+    treatment: Annotated[str | None, typer.Option(help="Column of the treatment, printed first.")] = None,
+    controls: Annotated[str, typer.Option(help="Columns of the controls: A,B.")] = "",
+    absorb: Annotated[str, typer.Option(help="Effects to absorb: unit,time; a^b is an interaction.")] = "",
+    cluster: Annotated[str, typer.Option(help="One column to cluster by, or two: a,b.")] = "",
+    vcov: Annotated[
+        str | None,
+        typer.Option(
+            help="Error rule: iid, hc1 or cluster. If left out: cluster by --cluster, else by --unit, "
+            "else by the first absorbed effect; hc1 where there is none of them."
+        ),
+    ] = None,
+    ssc: Annotated[str, typer.Option(help="Small-sample rule: reghdfe, xtreg, linearmodels or none.")] = "reghdfe",
+    singletons: Annotated[str, typer.Option(help="Rows alone in an absorbed level: drop or keep.")] = "drop",
+    where: Annotated[str | None, typer.Option(help="SQL condition on a row: 'year < 2020'.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Column of analytic weights.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Column that names the units of the panel.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column that names the periods of the panel.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
+) -> None:
+    """Estimate a linear model with absorbed effects on any CSV, Parquet or Stata file.
+
+    Exit codes: 0 estimated; 2 the command or the file cannot be used; 3 the data do not identify the model.
+    """
+    from resilience_pipeline.econometrics.specification import Specification
+
+    chosen = {"vcov": vcov, "ssc": ssc, "singletons": singletons}
+    absorbed, clusters = _names(absorb), _names(cluster)
+    rule, clusters = _error_rule(vcov, clusters, unit, absorbed)
+    try:
+        for option, value in chosen.items():
+            _demand_choice(option, value)
+        if vcov in ("iid", "hc1") and cluster:
+            raise SpecificationError(
+                what=f"--vcov {vcov} does not cluster, but --cluster {cluster} is given",
+                remedy="leave one of the two out",
+            )
+        spec = Specification(
+            name=data.name,
+            outcome=outcome,
+            treatment=treatment,
+            controls=_names(controls),
+            absorb=absorbed,
+            where=where,
+            weights=weights,
+            vcov=rule,  # type: ignore[arg-type]
+            cluster=clusters,
+            ssc=ssc,  # type: ignore[arg-type]
+            singletons=singletons,  # type: ignore[arg-type]
+            unit=unit,
+            time=time,
+        )
+        result = _estimate(spec, data)
+    except PipelineError as error:
+        _refuse(error)
+    _print(result, as_json)
+    if result.status != "estimated":
+        raise typer.Exit(NOT_ESTIMABLE)
+
+
+def _estimate(spec: "Specification", data: Path) -> "Estimate":
+    frame = read_table(data)
+    from resilience_pipeline.econometrics.estimation import estimate
+
+    return estimate(spec, frame)
+
+
+def read_table(path: Path) -> "pl.DataFrame":
+    """A CSV, Parquet or Stata file as a frame; empty cells, NA, NaN and "." of a CSV are missing.
+
+    Raises
+    ------
+    DeliveryError : the file is absent, of another kind, or unreadable.
+    """
+    import polars as pl
+
+    if not path.is_file():
+        raise DeliveryError(what="there is no such file", file=str(path), remedy="give --data the path of a file")
+    kind = path.suffix.lower()
+    try:
+        if kind == ".parquet":
+            return pl.read_parquet(path)
+        if kind == ".dta":
+            import pandas as pd
+
+            return pl.from_pandas(pd.read_stata(path, convert_categoricals=False))
+        if kind in (".csv", ".txt", ".tsv"):
+            separator = "\t" if kind == ".tsv" else ","
+            return pl.read_csv(path, separator=separator, null_values=MISSING_MARKS, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, ValueError, OSError) as error:
+        raise DeliveryError(
+            what="the file cannot be read",
+            file=str(path),
+            found=str(error).splitlines()[0],
+            remedy="save it again as CSV in UTF-8 with one row of headings, or as Parquet",
+        ) from None
+    raise DeliveryError(
+        what="this kind of file is not read",
+        file=str(path),
+        expected=".csv, .tsv, .txt, .parquet or .dta",
+        found=kind or "no suffix",
+        remedy="save it as CSV in UTF-8 or as Parquet",
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _error_rule(
+    vcov: str | None, cluster: tuple[str, ...], unit: str | None, absorb: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """The error rule and its clusters; a clustered rule without clusters takes the unit, then the first effect."""
+    if vcov in ("iid", "hc1"):
+        return vcov, ()
+    clusters = cluster or ((unit,) if unit else absorb[:1])
+    return vcov or ("cluster" if clusters else "hc1"), clusters
+
+
+def _demand_choice(option: str, value: str | None) -> None:
+    if value is not None and value not in _CHOICES[option]:
+        raise SpecificationError(
+            what=f"--{option} cannot be {value!r}",
+            expected=", ".join(_CHOICES[option]),
+            remedy="use one of the expected values",
+        )
+
+
+def _refuse(error: PipelineError) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _print(result: "Estimate", as_json: bool) -> None:
+    if as_json:
+        from resilience_pipeline.econometrics.tidy import to_record
+
+        json.dump(to_record(result), sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+    elif result.status == "estimated":
+        _print_table(result)
+    else:
+        typer.echo(f"not estimated ({result.status}): {result.reason}", err=True)
+
+
+def _print_table(result: "Estimate") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    spec, console = result.specification, Console()
+    table = Table(title=f"{spec.outcome}, errors {_errors_in_words(result)}", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("term", overflow="fold")
+    for heading in ("estimate", "std. error", "t", "p", "95% low", "95% high"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for term in result.terms:
+        numbers = (term.estimate, term.std_error, term.t, term.p_value, term.ci_low, term.ci_high)
+        table.add_row(term.term, *(f"{number:.5g}" for number in numbers))
+    console.print(table)
+    facts: dict[str, Any] = {
+        "rows": result.n_obs,
+        "rows without a value": result.n_dropped_missing,
+        "singletons dropped": result.n_singletons,
+        "units": result.n_units,
+        "periods": result.n_periods,
+        "clusters": result.n_clusters,
+        "treated units": result.n_treated_units,
+        "R2 overall": result.r2_overall,
+        "R2 within units": result.r2_within_entity,
+        "R2 within all effects": result.r2_within_all,
+        "RMSE": result.rmse,
+        "engine": result.engine,
+    }
+    for name, value in facts.items():
+        if value is not None:
+            console.print(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
+    for warning in result.warnings:
+        console.print(f"warning: {warning}", markup=False)
+
+
+def _errors_in_words(result: "Estimate") -> str:
+    spec = result.specification
+    rule = f"clustered by {' and '.join(spec.cluster)}" if result.vcov == "cluster" else result.vcov
+    return f"{rule} ({result.ssc})"
