@@ -167,6 +167,23 @@ def test_a_heading_anywhere_on_the_sheet_is_found_and_the_title_may_stand_in_the
     assert set(cells["row"]) == {15}
 
 
+def test_a_sub_heading_stays_with_its_own_parent_where_nothing_is_merged(tmp_path):
+    rows = [
+        ["城市", "商品房销售面积（万平方米）", None, "待售面积（万平方米）"],
+        [None, None, "住宅", None],
+        [None, "全市", "全市", "全市"],
+        ["杭州市", 1, 2, 3],
+    ]
+    cells = SOURCE.read(deliver(tmp_path, "2018/2-11.xlsx", workbook({"Sheet1": rows})))
+    assert cells["heading"].to_list() == ["商品房销售面积|全市", "商品房销售面积|住宅|全市", "待售面积|全市"]
+
+
+def test_the_city_column_is_no_parent_of_the_column_beside_it(tmp_path):
+    rows = [["2-12 出口额（万元）"], ["城市", None], [None, "全市"], ["杭州市", 1]]
+    cells = SOURCE.read(deliver(tmp_path, "2018/2-12.xlsx", workbook({"Sheet1": rows})))
+    assert cells.select("heading", "unit").rows() == [("全市", "万元")]
+
+
 def test_tables_stacked_on_one_sheet_keep_their_own_cities_and_headings(tmp_path):
     rows = [
         ["2-5 货运量"],

@@ -85,6 +85,16 @@ def test_notes_and_advertisements_leave_but_a_row_without_a_key_stays(tmp_path):
     ]
 
 
+def test_a_row_without_a_key_gives_only_the_cells_that_hold_something(tmp_path):
+    sheet = [["年份", "城市", "指数", "备注"], [2018, "杭州市", None, "x"], [2018, None, 2, None]]
+    cells = ip_protection.read(deliver(tmp_path, "a.xlsx", workbook({"Sheet1": sheet})))
+    assert cells.select("entity", "heading", "text").rows() == [
+        ("杭州市", "指数", None),
+        ("杭州市", "备注", "x"),
+        (None, "指数", "2"),
+    ]
+
+
 def test_the_fdi_series_takes_the_unit_of_its_own_row_and_skips_empty_sheets(tmp_path):
     sheet = [
         ["year", "地级市", "外商直接投资", "单位", "数据来源"],
