@@ -3,6 +3,7 @@
 The paper's own study and a user's are the same kind of file (TOML). See `load.py` for the form and its checks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resilience_pipeline.econometrics.specification import Specification
@@ -44,6 +45,7 @@ class ResultTable:
     columns: tuple[Specification, ...] = ()
     variables: tuple[str, ...] = ()  # rows of a descriptives table
     notes: tuple[str, ...] = ()
+    sample: str | None = None  # specification whose rows a descriptives table describes; None = all rows
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,13 @@ class Study:
     required_indicators: tuple[str, ...] = ()  # series whose missing runs decide which cities stay
     province_mean_indicators: tuple[str, ...] = ()  # a city with no value at all takes its province's mean, flagged
     text: str = ""  # the file as written; part of every code version
+    #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.
+    stated_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def table(self, name: str) -> ResultTable:
+        """The result table of that name; KeyError where there is none."""
+        return {table.name: table for table in self.tables}[name]
+
+    def specification(self, name: str) -> Specification:
+        """The specification named "table_4.3"; KeyError where there is none."""
+        return {spec.name: spec for table in self.tables for spec in table.columns}[name]

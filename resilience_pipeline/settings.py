@@ -1,0 +1,61 @@
+"""`resilience.toml`: which options a project chooses, and the table that explains every option."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.errors import OptionError
+from resilience_pipeline.options import CATALOGUE, Options
+from resilience_pipeline.toml_file import Section, read_toml
+
+
+def load_settings(path: Path | None, overrides: Mapping[str, object] | None = None) -> Options:
+    """Options of `[options]` in the file, then the overrides; defaults where neither says anything.
+
+    Parameters
+    ----------
+    path : resilience.toml; None or a file that does not exist = no file.
+    overrides : what `--set` or the launchpad says.
+
+    Raises
+    ------
+    OptionError : an unknown key, option or value, or a file that is not TOML.
+    """
+    from_file = _read(path).section("options").values if path is not None and path.exists() else {}
+    try:
+        Options.of(from_file)
+    except OptionError as error:
+        error.file = str(path)
+        raise
+    return Options.of({**from_file, **(overrides or {})})
+
+
+def load_paths(path: Path | None) -> dict[str, Path]:
+    """`landing` and `lake` of `[paths]`, as far as the file names them; relative ones start at the file's folder."""
+    if path is None or not path.exists():
+        return {}
+    paths = _read(path).section("paths")
+    paths.allow("landing", "lake")
+    return {name: path.parent / Path(paths.get(name, str)).expanduser() for name in paths.values}
+
+
+def options_table() -> pl.DataFrame:
+    """One row per option: name, default, other values, reason; all text."""
+    rows = [
+        {
+            "option": option.name,
+            "default": str(option.default),
+            "others": ", ".join(str(choice) for choice in option.choices if choice != option.default)
+            or f"{option.lower:g} to {option.upper:g}",
+            "reason": option.reason,
+        }
+        for option in CATALOGUE
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("option", "default", "others", "reason"), pl.String))
+
+
+def _read(path: Path) -> Section:
+    section, _ = read_toml(path, OptionError)
+    section.allow("options", "paths")
+    return section

@@ -1,0 +1,106 @@
+"""One `[[tables.<name>.columns]]` entry to one Specification, and the error rules that options may still choose."""
+
+from dataclasses import replace
+from typing import Any
+
+from resilience_pipeline.econometrics.predicate import predicate_columns
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.options import CATALOGUE, Options
+from resilience_pipeline.study.study import Study
+from resilience_pipeline.study.vocabulary import CITY_FACTS, KEYS, TIME, UNIT
+from resilience_pipeline.toml_file import Section, near
+
+#: Options that hold for every column which does not state them itself.
+RULES = ("vcov", "ssc", "singletons")
+
+_CHOICES = {option.name: tuple(map(str, option.choices)) for option in CATALOGUE if option.name in RULES}
+
+
+def read_column(entry: Section, *, table: str, number: int, names: frozenset[str]) -> Specification:
+    """The specification of one column, named `table.column`; unit city_code, time year, clustered by city unless said.
+
+    Parameters
+    ----------
+    entry : the section.
+    number : place of the column, from 1; its name where it has none.
+    names : declared variables and treatment columns.
+
+    Raises
+    ------
+    SpecificationError : a key is unknown, of the wrong type, or names what does not exist.
+    """
+    entry.allow("name", "label", "outcome", "treatment", "controls", "absorb", "where", "weights", "cluster", *RULES)
+    name = entry.get("name", str, str(number))
+    if not name.isascii() or not name.replace("_", "").isalnum() or name != name.lower():
+        entry.fail("name", "is not a name", "lower-case letters, digits and _", name, "rename the column")
+    outcome, treatment, weights = entry.get("outcome", str), entry.optional("treatment"), entry.optional("weights")
+    controls, absorb, cluster = entry.texts("controls"), entry.texts("absorb"), entry.texts("cluster")
+    groups = names | {*KEYS, *CITY_FACTS}
+    _check(entry, "outcome", (outcome,), names)
+    _check(entry, "treatment", (treatment,) if treatment else (), names)
+    _check(entry, "controls", controls, names)
+    _check(entry, "weights", (weights,) if weights else (), names)
+    _check(entry, "absorb", tuple(part for effect in absorb for part in effect.split("^")), groups)
+    _check(entry, "cluster", cluster, groups)
+    regressors = [*([treatment] if treatment else []), *controls]
+    for column in regressors:
+        if column == outcome or regressors.count(column) > 1:
+            entry.fail("controls", "name a column twice", "each column once", column, "take one of the two out")
+    rules: dict[str, Any] = {rule: entry.choice(rule, _CHOICES[rule]) for rule in RULES if rule in entry.values}
+    return Specification(
+        name=f"{table}.{name}",
+        outcome=outcome,
+        treatment=treatment,
+        controls=controls,
+        absorb=absorb,
+        where=_where(entry, groups),
+        weights=weights,
+        cluster=cluster or (UNIT,),
+        unit=UNIT,
+        time=TIME,
+        label=entry.get("label", str, f"({number})"),
+        **rules,
+    )
+
+
+def specification_under(study: Study, specification: Specification, options: Options) -> Specification:
+    """The specification with vcov, ssc and singletons as the options say, where its column does not state them."""
+    stated = study.stated_rules.get(specification.name, ())
+    chosen: dict[str, Any] = {rule: options[rule] for rule in RULES if rule not in stated}
+    return replace(specification, **chosen)
+
+
+def specification_columns(specification: Specification) -> tuple[str, ...]:
+    """Every column of the panel that the specification reads, each once."""
+    names = [specification.outcome, *specification.regressors, *specification.cluster]
+    names += [part for effect in specification.absorb for part in effect.split("^")]
+    names += [name for name in (specification.weights, specification.unit, specification.time) if name]
+    if specification.where:
+        names += predicate_columns(specification.where)
+    return tuple(dict.fromkeys(names))
+
+
+def _where(entry: Section, known: frozenset[str]) -> str | None:
+    where = entry.optional("where")
+    if where is not None:
+        try:
+            columns = predicate_columns(where)
+        except SpecificationError as error:
+            entry.fail(
+                "where", f"is no filter: {error.what}", "a condition on a row", error.found or where, error.remedy
+            )
+        _check(entry, "where", columns, known)
+    return where
+
+
+def _check(entry: Section, key: str, columns: tuple[str, ...], known: frozenset[str]) -> None:
+    for column in columns:
+        if column not in known:
+            entry.fail(
+                key,
+                "names a variable that is not declared",
+                ", ".join(sorted(known)),
+                near(column, known),
+                f"declare it under [variables.{column}], or mend the name",
+            )

@@ -1,0 +1,35 @@
+"""Names that a study may use without declaring them: keys, indicators, composites, treatment and regions."""
+
+import csv
+from functools import cache
+from importlib import resources
+
+from resilience_pipeline.study.study import Variable
+
+#: Index of every panel table.
+UNIT, TIME = "city_code", "year"
+KEYS = (UNIT, TIME)
+
+#: Facts about a city that hold in every year; effects and filters may use them.
+CITY_FACTS = ("region", "province")
+
+#: Columns of the indices layer: three composites, their combination, and the deflator.
+COMPOSITES = ("res", "rec", "rst", "ctri")
+PRICE_LEVEL = "price_level"
+
+#: The treatment of every study, from the pilot list (section 4.2).
+TREATMENT = (
+    Variable("treat", "treatment", "treat", "Treat", "1 for a pilot city, in every year", continuous=False),
+    Variable("post", "treatment", "post", "Post", "1 from the start year on", continuous=False),
+    Variable(
+        "did", "treatment", "did", "did", "treat x post: 1 for a pilot city from the start year on", continuous=False
+    ),
+)
+TREATMENT_COLUMNS = tuple(variable.name for variable in TREATMENT)
+
+
+@cache
+def indicators() -> frozenset[str]:
+    """Names of the canonical indicators (reference/indicators.csv)."""
+    text = resources.files("resilience_pipeline.reference").joinpath("indicators.csv").read_text(encoding="utf-8")
+    return frozenset(row["indicator"] for row in csv.DictReader(text.splitlines()))
