@@ -180,7 +180,7 @@ SOURCE = Source(
     ),
     read=read,
     headings=HEADINGS,
-    rules=TableRules(required=("gdp_cny_10k",), minimum_cities=200),
+    rules=TableRules(required=("gdp_cny_10k",), minimum_city_share=0.8),
     sniff=_is_city_yearbook,
     unlocks=(
         "grid and panel: GDP, population, retail sales, budgets, loans, trade, freight, patents, employment; "

@@ -5,6 +5,8 @@ what to do. A source without any file is awaiting, which is a state and no failu
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib import resources
 
 import polars as pl
 
@@ -43,7 +45,7 @@ def intake_step(source: Source, files: Callable[[], list[str]], store: Callable[
         inputs=(),
         compute=compute,
         description=describe(source),
-        code=(source.read, source.headings),
+        code=(source.read, source.headings, readers_text()),
         kinds=frozenset({"file", "polars"}),
         checks=((READABLE, True),),
     )
@@ -69,7 +71,7 @@ def inventory_step(recognition: Callable[[], Recognition]) -> Step:
 
 def take_inventory(recognition: Recognition) -> StepResult:
     """One row per file of the landing folder; the check names the files that no source takes in."""
-    rows = [(file, "claimed", source, None) for file, source in recognition.claimed]
+    rows: list[tuple[str | None, ...]] = [(file, "claimed", source, None) for file, source in recognition.claimed]
     rows += [(error.file, "refused", None, str(error)) for error in recognition.refused]
     rows += [(file, "unrecognised", None, reason) for file, reason in recognition.unrecognised]
     table = pl.DataFrame(rows, schema=INVENTORY, orient="row").sort("file")
@@ -87,6 +89,14 @@ def describe(source: Source) -> str:
         f"- Publisher: {source.publisher}\n- Cadence: {source.cadence}\n- Rights: {source.licence}\n"
         f"- Files: {', '.join(f'`{pattern}`' for pattern in source.patterns)}, or anything under `{source.name}/`\n"
     )
+
+
+@cache
+def readers_text() -> str:
+    """Source text of the shared readers: a change in one of them may change any source's cells."""
+    folder = resources.files("resilience_pipeline.sources.readers")
+    modules = sorted((f for f in folder.iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
+    return "\n".join(module.read_text(encoding="utf-8") for module in modules)
 
 
 def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) -> StepResult:

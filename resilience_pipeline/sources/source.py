@@ -72,7 +72,7 @@ class TableRules:
     """Rules on the whole staged table; one that fails keeps the last good version in place."""
 
     required: tuple[str, ...] = ()  # indicators that must be recognised when the source is delivered
-    minimum_cities: int = 1  # distinct cities a year and indicator must reach, where it is present at all
+    minimum_city_share: float = 0.0  # cities an indicator lists in a year, over the most that any lists in any year
     maximum_rejected_share: float = 0.05  # of all value cells
     maximum_revision_share: float = 0.25  # of cells shared with the previous good version that may change by > 1 %
 

@@ -123,8 +123,8 @@ UNIQUE_KEY = Rule(
 CITY_COVERAGE = Rule(
     "enough_cities",
     "table",
-    "each indicator reaches the source's minimum of cities in each year it has",
-    "deliver the complete table; if the publisher prints fewer cities, lower minimum_cities in the source's module",
+    "each indicator lists nearly as many cities in each year as the source's fullest table",
+    "deliver the complete table; if the publisher prints fewer cities, lower minimum_city_share in the source's module",
 )
 REJECTED_SHARE = Rule(
     "few_rejects",

@@ -91,15 +91,20 @@ def one_value_per_key(frame: pl.DataFrame, key: Sequence[str], value: str) -> tu
 
 
 def enough_cities(source: Source, observations: pl.DataFrame) -> Check:
-    """Distinct cities with a value, by year, indicator and scope, against the source's minimum."""
+    """Cities that an indicator lists in a year, empty cells included, against the source's fullest table.
+
+    A share holds for any number of cities a user has; a table cut short stands out among its neighbours.
+    """
     counted = (
-        observations.filter(pl.col("value").is_not_null(), pl.col("scope") != "nation")
+        observations.filter(pl.col("scope") != "nation")
         .group_by("indicator", "scope", "year")
         .agg(cities=pl.col("city_code").n_unique())
+        .with_columns(fullest=pl.col("cities").max().over("scope"))
         .sort("indicator", "scope", "year")
     )
-    failures = counted.filter(pl.col("cities") < source.rules.minimum_cities)
-    return rules.check(rules.CITY_COVERAGE, failures, f"the minimum is {source.rules.minimum_cities} cities")
+    share = source.rules.minimum_city_share
+    failures = counted.filter(pl.col("cities") < share * pl.col("fullest"))
+    return rules.check(rules.CITY_COVERAGE, failures, f"the least share of the fullest table is {share:.0%}")
 
 
 def few_rejects(source: Source, refused: pl.DataFrame, values: int) -> Check:

@@ -136,13 +136,18 @@ def test_a_reported_value_goes_before_an_equal_imputed_one() -> None:
     assert result.table["imputed"].to_list() == [False]
 
 
-def test_too_few_cities_fail_the_table_with_the_year_and_the_indicator() -> None:
-    limit = TableRules(minimum_cities=2)
+def test_a_table_cut_short_fails_with_its_year_and_indicator() -> None:
+    limit = TableRules(minimum_city_share=0.8)
     check = the_failed(staged(cell(), cell("宁波市"), cell(period="2017"), rules=limit))
     assert check.name == "enough_cities"
     assert check.failures is not None
-    assert check.failures.select("indicator", "year", "cities").rows() == [("gdp_cny_10k", 2017, 1)]
-    assert passes(staged(cell(), cell("宁波市"), cell(text=None, period="2017"), rules=limit))
+    assert check.failures.select("indicator", "year", "cities", "fullest").rows() == [("gdp_cny_10k", 2017, 1, 2)]
+
+
+def test_empty_cells_do_not_cut_a_table_short() -> None:
+    limit = TableRules(minimum_city_share=0.8)
+    empty = [cell(text=None, period="2017"), cell("宁波市", text=None, period="2017")]
+    assert passes(staged(cell(), cell("宁波市"), *empty, rules=limit))
 
 
 def test_many_rejects_fail_the_table_with_their_count_by_rule() -> None:
