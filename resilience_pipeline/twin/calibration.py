@@ -1,0 +1,122 @@
+"""What the twin is calibrated to, as data with its source. No drawing and no arithmetic here.
+
+Moments of the log series are those of a compiled panel of 287 Chinese cities, 2012-2022 (between and within standard
+deviations, AR(1) of the two-way residual). Those of the outcome are Table 3 of Yu, Zhang, Yang & Yao (2025).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LogSeries:
+    """ln x = city + slope * year + AR(1); city effects load on size with `loading`, the rest is the city's own."""
+
+    mean: float
+    sd_between: float
+    sd_within: float
+    ar1: float
+    slope: float  # per year, common to all cities
+    loading: float  # correlation of the city effect with latent size
+    source: str
+
+
+@dataclass(frozen=True)
+class BoundedSeries:
+    """x = city + year + AR(1) in levels, city effects and errors bounded so that no value leaves (lower, upper)."""
+
+    mean: float
+    sd_between: float
+    sd_within: float
+    ar1: float
+    lower: float
+    upper: float
+    loading: float
+
+
+_PANEL = "compiled panel of 287 cities, 2012-2022"
+_TABLE_3 = "Table 3 of the paper"
+
+LOG_SERIES: dict[str, LogSeries] = {
+    "resident_population_10k_persons": LogSeries(5.85, 0.68, 0.015, 0.8, 0.004, 0.45, "assumed"),
+    "gdp_per_capita_cny": LogSeries(10.815, 0.504, 0.142, 0.75, 0.060, 0.70, _PANEL),
+    "loans_cny_10k": LogSeries(16.667, 1.090, 0.143, 0.70, 0.115, 0.85, _PANEL),
+    "deposits_cny_10k": LogSeries(17.041, 1.010, 0.085, 0.53, 0.095, 0.85, _PANEL),
+    "budget_expenditure_cny_10k": LogSeries(15.017, 0.697, 0.104, 0.67, 0.074, 0.75, _PANEL),
+    "foreign_investment_share": LogSeries(-5.0, 1.264, 0.913, 0.35, 0.0, 0.40, _PANEL),
+    "fixed_investment_cny_10k": LogSeries(16.207, 0.807, 0.195, 0.47, 0.050, 0.70, _PANEL + "; mean from Table 3"),
+    "freight_10k_tonnes": LogSeries(11.005, 1.28, 0.30, 0.50, 0.020, 0.50, _TABLE_3),
+    "export_share_of_mean_trade": LogSeries(-2.4, 0.25, 0.15, 0.60, 0.020, 0.0, "assumed; see economy.py"),
+    "deposit_spread": LogSeries(0.374, 0.20, 0.06, 0.53, -0.015, 0.0, "deposits less loans"),
+}
+
+#: Supply-chain robustness, fiscal decentralisation and product technology are drawn; the other indicator of each
+#: dimension is solved for, so that the dimension follows its own path.
+BOUNDED_SERIES: dict[str, BoundedSeries] = {
+    "supply_chain_robustness": BoundedSeries(0.62, 0.06, 0.020, 0.6, 0.20, 0.95, 0.10),
+    "fiscal_decentralisation": BoundedSeries(0.445, 0.209, 0.053, 0.50, 0.05, 0.99, 0.70),
+    "product_technology": BoundedSeries(3.0, 0.45, 0.20, 0.6, 0.8, 5.5, 0.30),
+}
+
+# Resistance: city means are quantiles of a lognormal law, capped, so that the moments hardly move from seed to seed.
+RES_LOG_MEAN = -0.58
+RES_LOG_SD = 1.55
+RES_CAP = 26.0
+RES_LEAST = 0.06
+RES_FLOOR = 0.045  # below it robustness alone would exceed the component
+RES_ERROR_SHARE = 0.22  # within sd over the city's own level, up to RES_ERROR_LEVEL
+RES_ERROR_LEVEL = 2.2
+RES_AR1 = 0.6
+#: Above this level of RES a city is the steadier the larger it is. By-year winsorising replaces the top three cities by
+#: one threshold; were they noisy, the threshold would be a shock common to several clusters, and clustered tests too eager.
+STEADY_LEVEL = 4.0
+RES_LOADING = 0.80
+
+REC_MEAN, REC_SD, REC_LOWER, REC_UPPER = 1.192, 0.165, 0.55, 1.58
+REC_FISCAL_LOADING = 0.45  # points of REC a point of fiscal decentralisation, between cities
+REC_WITHIN, REC_AR1 = 0.05, 0.6
+REC_YEAR_STEP = 0.006
+
+RST_MEAN, RST_SD, RST_LOWER, RST_UPPER = 81.5, 11.8, 48.0, 99.0
+RST_WITHIN, RST_AR1 = 7.0, 0.6
+RST_YEAR_STEP = 0.45  # points a year for every city
+RST_YEAR_SHOCK = 0.5
+RST_LOADING = 0.35
+
+#: Latent size: large cities and pilots stand apart at baseline (selection into treatment).
+SIZE_LARGE = 1.6
+SIZE_PILOT = 1.0
+
+#: How the planted effect is shared out, before the bounds on REC and RST.
+EFFECT_SHARES = {"RES": 0.80, "REC": 0.01, "RST": 0.19}
+LARGEST_SHIFT = {"REC": 0.10, "RST": 2.5}  # in the component's own unit; what exceeds it goes to RES
+BAD_CONTROL_EXPORT_SHARE = 0.5  # of the trade effect, where exports may take part
+BAD_CONTROL_FREIGHT = 0.05  # log points
+
+START_YEAR = 2018
+
+#: Table 3 of the paper: mean, sd, min, max. What the twin achieves is printed beside it in truth.json.
+TABLE_3: dict[str, tuple[float, float, float, float]] = {
+    "CTRI": (7.358, 3.645, 3.952, 28.860),
+    "RES": (1.744, 3.865, 0.005, 27.149),
+    "REC": (1.192, 0.185, 0.728, 1.580),
+    "RST": (81.371, 12.655, 0.000, 99.690),
+    "GDP": (10.813, 0.570, 7.302, 16.175),
+    "FAI": (16.207, 0.854, 11.372, 17.971),
+    "FIN": (16.658, 1.144, 14.614, 19.929),
+    "FDI": (-5.153, 1.779, -10.710, 19.949),
+    "LE": (11.005, 1.326, 8.492, 14.864),
+}
+IMPLIED_WEIGHTS = {"RES": 0.887, "REC": 0.042, "RST": 0.071}
+
+NOTES = (
+    "RST's printed minimum of 0.000 is out of reach: with pooled min-max scaling a minimum of 0 and a mean of 81 give "
+    "RST an entropy weight far below the 0.071 that the published means imply, so the twin's minimum is near 50.",
+    "RES's printed minimum of 0.005 is out of reach where robustness, a number between 0 and 1, enters RES with a "
+    "weight of a few hundredths: the twin's minimum is near 0.07.",
+    "MS's printed moments fit neither exports nor their share of the world; exports follow the moments of real cities.",
+    "No control enters the outcome: planted coefficients of all six controls are zero. Exports are a fixed small part "
+    "of a city's trade; imports make up the rest, so within a city exports say nothing about resistance.",
+    "Parallel trends in levels hold in each of the six indicators but innovation capability, consumption and trade "
+    "scale only as linear combinations of additive paths under the twin's own weights, hence in RES, REC, RST and CTRI "
+    "under any weights.",
+)
