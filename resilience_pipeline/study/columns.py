@@ -66,7 +66,11 @@ def read_column(entry: Section, *, table: str, number: int, names: frozenset[str
 
 def specification_under(study: Study, specification: Specification, options: Options) -> Specification:
     """The specification with vcov, ssc and singletons as the options say, where its column does not state them."""
-    stated = study.stated_rules.get(specification.name, ())
+    return options_applied(specification, study.stated_rules.get(specification.name, ()), options)
+
+
+def options_applied(specification: Specification, stated: tuple[str, ...], options: Options) -> Specification:
+    """The specification with every error rule but the `stated` ones as the options say."""
     chosen: dict[str, Any] = {rule: options[rule] for rule in RULES if rule not in stated}
     return replace(specification, **chosen)
 

@@ -77,7 +77,7 @@ def load_study(path: Path) -> Study:
     composites = head.get("composites", bool, False)
     first, last = _window(head)
     variables = tuple(_variable(name, section, composites) for name, section in root.sections("variables").items())
-    names = frozenset({*(variable.name for variable in variables), *TREATMENT_COLUMNS})
+    names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *(COMPOSITES if composites else ())})
     stated: dict[str, tuple[str, ...]] = {}
     tables = tuple(_table(name, section, names, stated) for name, section in root.sections("tables").items())
     _check_samples(root, tables)
