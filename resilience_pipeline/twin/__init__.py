@@ -6,5 +6,6 @@ of the pipeline that the twin is there to test; only the shared shapes of staged
 
 from resilience_pipeline.twin.economy import Draw, draw
 from resilience_pipeline.twin.frames import frames
+from resilience_pipeline.twin.write import write
 
-__all__ = ["Draw", "draw", "frames"]
+__all__ = ["Draw", "draw", "frames", "write"]

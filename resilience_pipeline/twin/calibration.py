@@ -67,7 +67,7 @@ RES_ERROR_SHARE = 0.22  # within sd over the city's own level, up to RES_ERROR_L
 RES_ERROR_LEVEL = 2.2
 RES_AR1 = 0.6
 #: Above this level of RES a city is the steadier the larger it is. By-year winsorising replaces the top three cities by
-#: one threshold; were they noisy, the threshold would be a shock common to several clusters, and clustered tests too eager.
+#: one threshold; were they noisy, the threshold would be a shock common to several clusters, and tests too eager.
 STEADY_LEVEL = 4.0
 RES_LOADING = 0.80
 

@@ -75,7 +75,7 @@ def price_level(consumer_price_index: Array) -> Array:
     """Prices over those of the first year, from an index with previous year = 100. Shape (years,)."""
     growth = np.array(consumer_price_index) / 100
     growth[0] = 1.0
-    return np.cumprod(growth)
+    return np.asarray(np.cumprod(growth), dtype=np.float64)
 
 
 def indicators_of(raw: Mapping[str, Array], consumer_price_index: Array) -> dict[str, Array]:
