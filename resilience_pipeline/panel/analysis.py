@@ -1,0 +1,78 @@
+"""The frame that one specification is estimated on: its columns, gathered from the panel's tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.grid.wide import KEY
+from resilience_pipeline.panel.variables import awaiting
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.study.columns import specification_columns
+from resilience_pipeline.study.needs import TREATMENT_COLUMNS, all_variables
+from resilience_pipeline.study.study import Study
+
+#: Columns of the `geography` table.
+GEOGRAPHY = ("name", "province", "region")
+
+
+def table_of(study: Study, column: str) -> TableKey:
+    """Key of the panel table that holds a column.
+
+    Raises
+    ------
+    SpecificationError
+        When the study has no such column.
+    """
+    tables = {variable.name: variable.table for variable in all_variables(study)}
+    tables |= dict.fromkeys(TREATMENT_COLUMNS, "treatment") | dict.fromkeys(GEOGRAPHY, "geography")
+    if column not in tables:
+        raise SpecificationError(
+            what=f"study {study.name} has no column {column!r}",
+            expected=", ".join(sorted(tables)),
+            remedy=f"declare it under [variables.{column}], or mend the name",
+        )
+    return "panel", study.name, tables[column]
+
+
+def analysis_tables(study: Study, specification: Specification) -> tuple[TableKey, ...]:
+    """Keys of the panel tables that the specification reads, each once."""
+    columns = [name for name in specification_columns(specification) if name not in KEY]
+    return tuple(dict.fromkeys(table_of(study, name) for name in columns))
+
+
+def analysis_frame(tables: Mapping[TableKey, pl.DataFrame], columns: Sequence[str]) -> pl.DataFrame:
+    """city_code, year and `columns`, one row per kept city and year, sorted.
+
+    Parameters
+    ----------
+    tables : panel tables that hold the columns between them; all have the same balanced key.
+    columns : names, "a^b" for an interaction of two.
+
+    Raises
+    ------
+    SpecificationError
+        When no table holds a column.
+    """
+    names = tuple(dict.fromkeys(part for name in columns for part in name.split("^") if part not in KEY))
+    if not tables:
+        raise SpecificationError(what="no panel table was given", remedy="name the tables that hold the columns")
+    frame = next(iter(tables.values())).select(KEY)
+    for table in tables.values():
+        held = [name for name in names if name in table.columns and name not in frame.columns]
+        if held:
+            frame = frame.join(table.select(*KEY, *held), on=KEY, how="left", maintain_order="left")
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise SpecificationError(
+            what=f"no panel table holds {', '.join(absent)}",
+            remedy="declare the variable in the study file, or mend its name",
+        )
+    return frame.select(*KEY, *names).sort(KEY)
+
+
+def awaiting_columns(frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
+    """Those of `columns` that have no value in any row: a source behind them was not delivered."""
+    empty = set(awaiting(frame))
+    return tuple(name for name in columns if name in empty)

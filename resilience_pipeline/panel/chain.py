@@ -1,0 +1,66 @@
+"""From staged frames to the panel in memory: the very steps that Dagster runs, walked in their order."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+
+from resilience_pipeline.errors import TableRuleError
+from resilience_pipeline.grid import steps as grid
+from resilience_pipeline.indices import steps as indices
+from resilience_pipeline.options import Options
+from resilience_pipeline.panel import steps as panel
+from resilience_pipeline.step import Inputs, Step, TableKey
+from resilience_pipeline.study.study import Study
+
+
+def study_steps(study: Study, staged_sources: Sequence[str]) -> list[Step]:
+    """The study's steps from the grid to the panel, each after those it reads.
+
+    Parameters
+    ----------
+    staged_sources : sources that can give what the study needs (`needs.sources_for`), in order of precedence.
+    """
+    return [*grid.steps(study, staged_sources), *indices.steps(study), *panel.steps(study)]
+
+
+def panel_frames(
+    study: Study,
+    staged: Mapping[TableKey, pl.DataFrame],
+    options: Options,
+    wanted: Collection[TableKey] | None = None,
+) -> dict[TableKey, pl.DataFrame]:
+    """Every table from the grid to the panel, by key.
+
+    Parameters
+    ----------
+    staged : ("staging", source) -> frame, observation sources in order of precedence, and ("staging", "pilot_list").
+    wanted : only these tables and what they rest on are computed (a simulation wants few); None = all.
+
+    Raises
+    ------
+    TableRuleError
+        When a blocking check fails, with the check's message and its first failing rows.
+    """
+    sources = tuple(key[-1] for key in staged if key != ("staging", "pilot_list"))
+    chain = study_steps(study, sources)
+    tables = dict(staged)
+    for step in chain if wanted is None else _behind(chain, wanted):
+        result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
+        for check in result.checks:
+            if check.blocking and not check.passed:
+                raise TableRuleError(
+                    what=f"{'.'.join(step.key)}: {check.name}: {check.message}",
+                    remedy="mend the delivered values that the rows point to",
+                    found=None if check.failures is None else str(check.failures.head(5)),
+                )
+        tables[step.key] = result.table
+    return {key: table for key, table in tables.items() if key not in staged}
+
+
+def _behind(chain: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:
+    """Steps that give the wanted tables or something that they rest on, in order."""
+    needed = set(wanted)
+    for step in reversed(chain):
+        if step.key in needed:
+            needed |= set(step.inputs)
+    return [step for step in chain if step.key in needed]

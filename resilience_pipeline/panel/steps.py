@@ -1,0 +1,220 @@
+"""The panel's tables as steps: treatment, geography, one table per `Variable.table`, value status and sample."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import polars as pl
+
+from resilience_pipeline import table_checks
+from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.grid import reference, wide
+from resilience_pipeline.grid.wide import KEY, city_years
+from resilience_pipeline.indices import registry, values
+from resilience_pipeline.indices import winsorise as winsorise_module
+from resilience_pipeline.indices.registry import READING_OPTIONS
+from resilience_pipeline.options import Options
+from resilience_pipeline.panel import checks as panel_checks
+from resilience_pipeline.panel import sample as sample_module
+from resilience_pipeline.panel import treatment as treatment_module
+from resilience_pipeline.panel import value_status as status_module
+from resilience_pipeline.panel import variables as variables_module
+from resilience_pipeline.panel.checks import (
+    a_column_has_values,
+    a_status_for_every_value,
+    absence_explained,
+    adds_up,
+    did_is_treat_times_post,
+    reasons_given,
+)
+from resilience_pipeline.panel.variables import awaiting, evaluate, reads
+from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
+from resilience_pipeline.study import needs
+from resilience_pipeline.study.needs import all_variables, option_names
+from resilience_pipeline.study.study import Study, Variable
+from resilience_pipeline.table_checks import balanced, finite, key_unique
+
+ON_GRID = (("key_unique", True), ("balanced", True))
+
+
+def steps(study: Study) -> list[Step]:
+    """pilots, treatment, geography, the variables' tables, value_status, sample."""
+    pilots, treatment = _key(study, "pilots"), _key(study, "treatment")
+    cities = _grid(study, "cities")
+    window = range(study.first_year, study.last_year + 1)
+    variables = tuple(variable for variable in all_variables(study) if variable.table != "treatment")
+    tables = tuple(dict.fromkeys(variable.table for variable in variables))
+    return [
+        Step(
+            key=pilots,
+            inputs=(("staging", "pilot_list"),),
+            compute=_pilots,
+            description="The 55 printed pilot names and how each counts under the options. One row per printed name. "
+            "Resolves no spelling; staging does. Section 4.2; the paper's Table 1.",
+            code=(treatment_module, panel_checks, table_checks),
+            options=treatment_module.OPTIONS,
+            checks=(("key_unique", True), ("reasons_given", True)),
+        ),
+        Step(
+            key=treatment,
+            inputs=(pilots, cities),
+            compute=partial(_treatment, window),
+            description="treat, post and did = treat x post. One row per kept city and year; empty where the pilot "
+            "list was not delivered. Section 4.2.",
+            code=(treatment_module, wide, panel_checks, table_checks),
+            options=("start_year",),
+            checks=(*ON_GRID, ("did_is_treat_times_post", True)),
+        ),
+        Step(
+            key=_key(study, "geography"),
+            inputs=(cities,),
+            compute=partial(_geography, window),
+            description="Name, province and region for effects such as province by year. One row per kept city and "
+            "year. Regions are the four of the National Bureau of Statistics. Section 5.4.",
+            code=(wide, table_checks),
+            checks=ON_GRID,
+        ),
+        *(_variables_step(study, table, tuple(v for v in variables if v.table == table)) for table in tables),
+        _value_status_step(study, variables),
+        Step(
+            key=_key(study, "sample"),
+            inputs=(cities, *(_key(study, table) for table in tables)),
+            compute=partial(_sample, window, tables),
+            description="The account of the sample: for every city-year of the grid, cities that left included, "
+            "whether it is complete, and if not, why. One row per city and year. Each specification deletes "
+            "on its own columns. Section 4.6.",
+            code=(sample_module, wide, panel_checks, table_checks),
+            checks=(*ON_GRID, ("adds_up", True)),
+        ),
+    ]
+
+
+def _key(study: Study, table: str) -> TableKey:
+    return "panel", study.name, table
+
+
+def _grid(study: Study, table: str) -> TableKey:
+    return "grid", study.name, table
+
+
+def _read_tables(study: Study, variables: Sequence[Variable]) -> tuple[TableKey, ...]:
+    """Tables beside the grid that the variables' formulas may read."""
+    read = sorted(reads(variables))
+    if not study.composites and any(layer == "indices" for layer, _ in read):
+        raise SpecificationError(
+            what=f"study {study.name} has a formula that reads an index, but builds none",
+            remedy="set composites = true under [study], or take the index out of the formula",
+        )
+    return tuple((layer, study.name, table) for layer, table in read)
+
+
+_EVALUATION = (variables_module, values, winsorise_module, registry, needs, wide, reference, panel_checks, table_checks)
+
+
+def _variables_step(study: Study, table: str, variables: tuple[Variable, ...]) -> Step:
+    window = range(study.first_year, study.last_year + 1)
+    return Step(
+        key=_key(study, table),
+        inputs=(_grid(study, "cells"), _grid(study, "cities"), *_read_tables(study, variables)),
+        compute=partial(_variables, variables, window),
+        description=f"{table.replace('_', ' ').capitalize()}: {', '.join(v.name for v in variables)}, logs taken and "
+        "winsorised as the options say. One row per kept city and year. Deletes no row. Sections 4.3 to 4.6.",
+        code=_EVALUATION,
+        options=tuple(dict.fromkeys((*option_names(study, (table,)), *winsorise_module.OPTIONS))),
+        checks=(*ON_GRID, ("finite", True), ("a_column_has_values", False)),
+    )
+
+
+def _value_status_step(study: Study, variables: tuple[Variable, ...]) -> Step:
+    readings = READING_OPTIONS if study.composites else ()
+    return Step(
+        key=_key(study, "value_status"),
+        inputs=(_grid(study, "cells"), _grid(study, "cities"), *_read_tables(study, variables)),
+        compute=partial(_value_status, variables, range(study.first_year, study.last_year + 1)),
+        description="What was done to each value: reported, interpolated, a province's mean, winsorised, missing or "
+        "undefined, with the value before and after. One row per variable, city and year. Section 4.6.",
+        code=(status_module, *_EVALUATION),
+        options=tuple(dict.fromkeys((*option_names(study), *readings, *winsorise_module.OPTIONS))),
+        checks=(("key_unique", True), ("a_status_for_every_value", True), ("absence_explained", True)),
+    )
+
+
+def _pilots(inputs: Inputs, options: Options) -> StepResult:
+    (staged,) = inputs.tables.values()
+    county, zone, henan = (str(options[name]) for name in treatment_module.OPTIONS)
+    table = treatment_module.pilots(staged, county, zone, henan)
+    codes = treatment_module.treated_cities(table)
+    notes = {"names": table.height, "names_that_count": int(table["counts"].sum()), "treated_cities": len(codes)}
+    return StepResult(table, (key_unique(table, ("number",)), reasons_given(table)), notes=notes)
+
+
+def _treatment(window: range, inputs: Inputs, options: Options) -> StepResult:
+    pilots, grid = inputs.tables.values()
+    index = city_years(grid, window)
+    table = treatment_module.treatment(pilots, index, int(options["start_year"]))
+    here = set(grid.filter("kept")["city_code"])
+    outside = [code for code in treatment_module.treated_cities(pilots) if code not in here]
+    notes: dict[str, str | int | float | bool] = {"treated_city_years": int(table["did"].sum() or 0)}
+    if outside:
+        notes["treated_cities_outside_the_sample"] = ", ".join(outside)
+    if pilots.is_empty():
+        notes["awaiting"] = "treat, did"
+    return StepResult(table, (*_on_grid(table, index), did_is_treat_times_post(table)), notes=notes)
+
+
+def _geography(window: range, inputs: Inputs, options: Options) -> StepResult:
+    (grid,) = inputs.tables.values()
+    index = city_years(grid, window)
+    facts = grid.select("city_code", "name", "province", "region")
+    table = index.join(facts, on="city_code", how="left", maintain_order="left")
+    return StepResult(table, _on_grid(table, index))
+
+
+def _variables(variables: tuple[Variable, ...], window: range, inputs: Inputs, options: Options) -> StepResult:
+    cells, grid, *_ = inputs.tables.values()
+    index = city_years(grid, window)
+    both = evaluate(variables, cells, index, _others(inputs), options)
+    table = both.after
+    notes: dict[str, str | int | float | bool] = {
+        f"{v.name}_winsorised": int((both.before[v.name] != table[v.name]).sum()) for v in variables
+    }
+    if empty := awaiting(table):
+        notes["awaiting"] = ", ".join(empty)
+    return StepResult(table, (*_on_grid(table, index), finite(table), a_column_has_values(table)), notes=notes)
+
+
+def _value_status(variables: tuple[Variable, ...], window: range, inputs: Inputs, options: Options) -> StepResult:
+    cells, grid, *_ = inputs.tables.values()
+    index = city_years(grid, window)
+    both = evaluate(variables, cells, index, _others(inputs), options)
+    table = status_module.value_status(variables, both, cells, index, options)
+    names = tuple(variable.name for variable in variables)
+    checks = (
+        key_unique(table, ("variable", *KEY)),
+        a_status_for_every_value(table, names, index.height),
+        absence_explained(table),
+    )
+    counts = table["status"].value_counts().sort("status")
+    return StepResult(table, checks, notes={f"{status}_values": count for status, count in counts.rows()})
+
+
+def _sample(window: range, tables: tuple[str, ...], inputs: Inputs, options: Options) -> StepResult:
+    grid, *frames = inputs.tables.values()
+    table = sample_module.sample(grid, window, dict(zip(tables, frames, strict=True)))
+    complete = int(table["complete"].sum())
+    notes = {
+        "city_years_of_the_grid": table.height,
+        "of_cities_that_left": int((~table["city_kept"]).sum()),
+        "incomplete": int(table["city_kept"].sum()) - complete,
+        "complete": complete,
+    }
+    grid_rows = balanced(table, KEY, grid.height * len(window))
+    return StepResult(table, (key_unique(table, KEY), grid_rows, adds_up(table)), notes=notes)
+
+
+def _others(inputs: Inputs) -> dict[tuple[str, str], pl.DataFrame]:
+    """Tables other than the grid's, by layer and table."""
+    return {(key[0], key[-1]): frame for key, frame in inputs.tables.items() if key[0] != "grid"}
+
+
+def _on_grid(table: pl.DataFrame, index: pl.DataFrame) -> tuple[Check, Check]:
+    return key_unique(table, KEY), balanced(table, KEY, index.height)
