@@ -8,7 +8,7 @@ from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.options import CATALOGUE, Options
 from resilience_pipeline.study.study import Study
-from resilience_pipeline.study.vocabulary import CITY_FACTS, KEYS, TIME, UNIT
+from resilience_pipeline.study.vocabulary import CITY_FACTS, KEYS, TIME, UNIT, check_name
 from resilience_pipeline.toml_file import Section, near
 
 #: Options that hold for every column which does not state them itself.
@@ -31,9 +31,7 @@ def read_column(entry: Section, *, table: str, number: int, names: frozenset[str
     SpecificationError : a key is unknown, of the wrong type, or names what does not exist.
     """
     entry.allow("name", "label", "outcome", "treatment", "controls", "absorb", "where", "weights", "cluster", *RULES)
-    name = entry.get("name", str, str(number))
-    if not name.isascii() or not name.replace("_", "").isalnum() or name != name.lower():
-        entry.fail("name", "is not a name", "lower-case letters, digits and _", name, "rename the column")
+    name = column_name(entry, number)
     outcome, treatment, weights = entry.get("outcome", str), entry.optional("treatment"), entry.optional("weights")
     controls, absorb, cluster = entry.texts("controls"), entry.texts("absorb"), entry.texts("cluster")
     groups = names | {*KEYS, *CITY_FACTS}
@@ -62,6 +60,11 @@ def read_column(entry: Section, *, table: str, number: int, names: frozenset[str
         label=entry.get("label", str, f"({number})"),
         **rules,
     )
+
+
+def column_name(entry: Section, number: int) -> str:
+    """The column's own name, or its place in the table."""
+    return check_name(entry, "name", entry.get("name", str, str(number)))
 
 
 def specification_under(study: Study, specification: Specification, options: Options) -> Specification:

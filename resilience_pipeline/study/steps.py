@@ -4,7 +4,6 @@ A step reads exactly the panel tables whose columns its specification names. Wha
 `econometrics/`; how it is printed, in `report/`.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -26,19 +25,18 @@ from resilience_pipeline.econometrics.predicate import keep_rows
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
+from resilience_pipeline.panel import analysis
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
-from resilience_pipeline.study import descriptives, panel_columns
+from resilience_pipeline.study import descriptives
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
 from resilience_pipeline.study.descriptives import describe
 from resilience_pipeline.study.needs import formula_of
-from resilience_pipeline.study.panel_columns import side_by_side, tables_of
 from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.study.vocabulary import KEYS
 
 _ESTIMATION_CODE = (absorption, covariance, estimation, kernel, predicate, reference_engine, sample, tidy)
-
-Wanted = Mapping[TableKey, tuple[str, ...]]
 
 
 def steps(study: Study) -> list[Step]:
@@ -63,16 +61,15 @@ def descriptives_key(table: ResultTable) -> TableKey:
 
 
 def _estimate_step(study: Study, table: ResultTable, specification: Specification) -> Step:
-    wanted = tables_of(study, specification_columns(specification))
     stated = study.stated_rules.get(specification.name, ())
     named = specification_columns(specification)
     variables = tuple(variable for variable in study.variables if variable.name in named)
     return Step(
         key=estimate_key(specification),
-        inputs=tuple(wanted),
-        compute=partial(_estimate, specification, stated, variables, wanted),
+        inputs=analysis_tables(study, specification),
+        compute=partial(_estimate, specification, stated, variables),
         description=_description(table, specification),
-        code=(*_ESTIMATION_CODE, columns_module, panel_columns),
+        code=(*_ESTIMATION_CODE, columns_module, analysis),
         options=tuple(rule for rule in RULES if rule not in stated),
         checks=(("engines_agree", True), ("estimated", False)),
     )
@@ -95,11 +92,10 @@ def _estimate(
     specification: Specification,
     stated: tuple[str, ...],
     variables: tuple[Variable, ...],
-    wanted: Wanted,
     inputs: Inputs,
     options: Options,
 ) -> StepResult:
-    frame = side_by_side(inputs, wanted)
+    frame = analysis_frame(inputs.tables, specification_columns(specification))
     chosen = options_applied(specification, stated, options)
     result = _with_formulas(estimate(chosen, frame), frame, variables, options)
     agreement = compare_engines(chosen, frame)
@@ -147,23 +143,23 @@ def _estimated(result: Estimate) -> Check:
 
 def _descriptives_step(study: Study, table: ResultTable) -> Step:
     on = study.specification(table.sample) if table.sample else None
-    wanted = tables_of(study, tuple(dict.fromkeys((*table.variables, *(specification_columns(on) if on else ())))))
+    columns = tuple(dict.fromkeys((*table.variables, *(specification_columns(on) if on else ()))))
     rows = f"the rows of {on.name}" if on else "all rows of the panel"
     return Step(
         key=descriptives_key(table),
-        inputs=tuple(wanted),
-        compute=partial(_describe, table.variables, on, wanted),
+        inputs=tuple(dict.fromkeys(table_of(study, column) for column in columns if column not in KEYS)),
+        compute=partial(_describe, table.variables, on, columns),
         description=f"{table.title}: N, mean, standard deviation, minimum and maximum on {rows}, after winsorising. "
         "One row per variable. Fills no gap: N is the variable's own. " + " ".join(table.notes),
-        code=(descriptives, panel_columns, columns_module, predicate),
+        code=(descriptives, analysis, columns_module, predicate),
         checks=(("described", False),),
     )
 
 
 def _describe(
-    variables: tuple[str, ...], on: Specification | None, wanted: Wanted, inputs: Inputs, options: Options
+    variables: tuple[str, ...], on: Specification | None, columns: tuple[str, ...], inputs: Inputs, options: Options
 ) -> StepResult:
-    frame = side_by_side(inputs, wanted)
+    frame = analysis_frame(inputs.tables, columns)
     rows = "all rows of the panel"
     if on is not None:
         if on.where:

@@ -1,17 +1,25 @@
 """Names that a study may use without declaring them: keys, indicators, composites, treatment and regions."""
 
 import csv
+import re
 from functools import cache
 from importlib import resources
 
 from resilience_pipeline.study.study import Variable
+from resilience_pipeline.toml_file import Section
+
+#: Names become parts of table names, in the lake, in SQL and in Dagster.
+NAME = re.compile(r"[a-z0-9_]+")
 
 #: Index of every panel table.
 UNIT, TIME = "city_code", "year"
 KEYS = (UNIT, TIME)
 
-#: Facts about a city that hold in every year; effects and filters may use them.
+#: Facts about a city that hold in every year, of the panel's geography; effects and filters may use them.
 CITY_FACTS = ("region", "province")
+
+#: Panel tables that every study gets; a variable cannot be put into them.
+PANEL_OWN = ("treatment", "geography", "pilots", "sample", "value_status")
 
 #: Columns of the indices layer: three composites, their combination, and the deflator.
 COMPOSITES = ("res", "rec", "rst", "ctri")
@@ -33,3 +41,12 @@ def indicators() -> frozenset[str]:
     """Names of the canonical indicators (reference/indicators.csv)."""
     text = resources.files("resilience_pipeline.reference").joinpath("indicators.csv").read_text(encoding="utf-8")
     return frozenset(row["indicator"] for row in csv.DictReader(text.splitlines()))
+
+
+def check_name(section: Section, key: str, name: str) -> str:
+    """The name as it is; the section's error where it cannot be part of a table's name."""
+    if not NAME.fullmatch(name):
+        section.fail(
+            key, "is not a name", "lower-case letters, digits and _", name, "rename it; it becomes a table's name"
+        )
+    return name

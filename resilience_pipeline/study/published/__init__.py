@@ -18,7 +18,10 @@ _COUNTS = ("stars", "n_obs", "n_cities", "city_fe", "year_fe")
 
 
 def published_coefficients(table: str, column: str) -> pl.DataFrame:
-    """Terms (the paper's symbols) of one printed column: label, outcome, term, estimate, std_error, stars."""
+    """Terms (the paper's symbols) of one printed column: label, outcome, term, estimate, std_error, stars.
+
+    `printed_estimate` and `printed_std_error` hold the digits as printed.
+    """
     return _of(_read("coefficients"), table, column)
 
 
@@ -48,6 +51,8 @@ def _of(frame: pl.DataFrame, table: str, column: str | None) -> pl.DataFrame:
 def _read(name: str) -> pl.DataFrame:
     text = resources.files(__name__).joinpath(f"{name}.csv").read_bytes()
     frame = pl.read_csv(text, infer_schema=False)
+    if name == "coefficients":
+        frame = frame.with_columns(pl.col("estimate", "std_error").name.prefix("printed_"))
     return frame.with_columns(
         pl.col([c for c in _NUMBERS if c in frame.columns]).cast(pl.Float64),
         pl.col([c for c in _COUNTS if c in frame.columns]).cast(pl.Int64),

@@ -1,0 +1,70 @@
+"""Markdown and plain text of a printed table: the same cells, twice. What stands in the cells is decided elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: First line of everything made from the synthetic twin.
+SYNTHETIC = "SYNTHETIC — made from the synthetic twin"
+
+_WIDTH = 200  # wider than any table of ours; a terminal or a page wraps, not this text
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Headings and rows of text; the first column is left-aligned, the others right unless `prose`."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    prose: bool = False
+
+
+@dataclass(frozen=True)
+class RenderedTable:
+    """A printed table as Markdown and as plain text."""
+
+    markdown: str
+    text: str
+
+
+def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> RenderedTable:
+    """Title, table, notes; with the synthetic mark in the first line and in the title where it is due."""
+    caption = f"{title} ({SYNTHETIC})" if synthetic else title
+    first = [SYNTHETIC] if synthetic else []
+    markdown = [
+        *(f"**{line}**" for line in first),
+        f"### {caption}",
+        _markdown(grid),
+        *(f"- {_escaped(note)}" for note in notes),
+    ]
+    text = [*first, caption, _text(grid), *notes]
+    return RenderedTable(_joined(markdown), "\n".join(text) + "\n")
+
+
+def _joined(blocks: list[str]) -> str:
+    lines = [block if block.startswith("- ") else f"{block}\n" for block in blocks]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _markdown(grid: Grid) -> str:
+    marks = [":--", *([":--" if grid.prose else "--:"] * (len(grid.headings) - 1))]
+    return "\n".join("| " + " | ".join(map(_escaped, row)) + " |" for row in (grid.headings, marks, *grid.rows))
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|").replace("*", "\\*").replace("\n", " ")
+
+
+def _text(grid: Grid) -> str:
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for number, heading in enumerate(grid.headings):
+        table.add_column(Text(heading), justify="left" if number == 0 or grid.prose else "right", overflow="fold")
+    for row in grid.rows:
+        table.add_row(*map(Text, row))
+    out = StringIO()
+    Console(file=out, width=_WIDTH, color_system=None, force_terminal=False).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

@@ -1,0 +1,199 @@
+"""A regression table: ours beside the paper's, column by column, from records only; nothing is estimated here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.report.figures import count, in_published_se, number, stars
+from resilience_pipeline.report.layout import Grid
+
+#: One row per column and term.
+COMPARISON = pl.Schema(
+    {
+        "table": pl.String(),
+        "column": pl.String(),
+        "term": pl.String(),
+        "status": pl.String(),
+        "ours": pl.Float64(),
+        "se": pl.Float64(),
+        "p_value": pl.Float64(),
+        "published": pl.Float64(),
+        "published_se": pl.Float64(),
+        "difference_in_published_se": pl.Float64(),
+    }
+)
+
+_YES = {True: "yes", False: "no"}
+_R2 = (
+    ("R2, effects counted", "r2_overall", "overall"),
+    ("R2 within units, year effects counted", "r2_within_entity", None),
+    ("R2 within all effects", "r2_within_all", "within"),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column to print: its specification, its tidy record, what the paper prints for it (empty where nothing).
+
+    published has our terms: term, estimate, std_error, stars; published_model at most one row.
+    """
+
+    specification: Specification
+    record: pl.DataFrame
+    published: pl.DataFrame
+    published_model: pl.DataFrame
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The model's own fields."""
+        return self.record.row(0, named=True)
+
+    @property
+    def terms(self) -> dict[str, dict[str, Any]]:
+        """Our terms by name, without the null term of what was not estimated."""
+        return {row["term"]: row for row in self.record.to_dicts() if row["term"] is not None}
+
+    @property
+    def paper(self) -> dict[str, dict[str, Any]]:
+        """The paper's terms by our names."""
+        return {row["term"]: row for row in self.published.to_dicts()}
+
+    @property
+    def name(self) -> str:
+        """ "3" of "table_4.3"."""
+        return self.specification.name.split(".", 1)[1]
+
+
+def comparison(columns: Sequence[Column]) -> pl.DataFrame:
+    """Schema `COMPARISON`: every term of ours or the paper's, in printed order."""
+    rows = []
+    for column in columns:
+        for term in _ordered([column]):
+            ours, paper = column.terms.get(term, {}), column.paper.get(term, {})
+            figures = ours.get("estimate"), paper.get("estimate"), paper.get("std_error")
+            rows.append(
+                {
+                    "table": column.specification.name.split(".", 1)[0],
+                    "column": column.name,
+                    "term": term,
+                    "status": column.model["status"],
+                    "ours": ours.get("estimate"),
+                    "se": ours.get("std_error"),
+                    "p_value": ours.get("p_value"),
+                    "published": paper.get("estimate"),
+                    "published_se": paper.get("std_error"),
+                    "difference_in_published_se": in_published_se(*figures),
+                }
+            )
+    return pl.DataFrame(rows, schema=COMPARISON)
+
+
+def regression_grid(columns: Sequence[Column], symbols: Mapping[str, str]) -> Grid:
+    """Terms in rows by their symbols, errors in parentheses beneath; then effects, counts, R2 and the error rule."""
+    headings = ["Variable"]
+    for place, column in enumerate(columns, start=1):
+        headings += [f"({place})", "paper", "difference"] if _beside(column) else [f"({place})"]
+    rows: list[list[str]] = []
+    for term in _ordered(columns):
+        estimates, errors = [symbols.get(term, term)], [""]
+        for column in columns:
+            cells = _term_cells(column, term)
+            estimates += [estimate for estimate, _ in cells]
+            errors += [error for _, error in cells]
+        rows += [estimates, errors]
+    rows += _model_rows(columns)
+    return Grid(tuple(headings), tuple(map(tuple, rows)))
+
+
+def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
+    """Notes beneath: what each column is, why one has no result, its warnings, the error rule, what the marks mean."""
+    notes = []
+    for place, column in enumerate(columns, start=1):
+        spec, model = column.specification, column.model
+        right = ", ".join(symbols.get(name, name) for name in spec.regressors)
+        rows = f", where {spec.where}" if spec.where else ""
+        notes.append(f"({place}) {spec.label}: {symbols.get(spec.outcome, spec.outcome)} on {right}{rows}.")
+        if model["status"] != "estimated":
+            notes.append(f"({place}) {model['status']}: {model['reason']}.")
+        notes += [f"({place}) warning: {warning}." for warning in model["warnings"] or ()]
+    rules = {_error_rule(column.model): None for column in columns if column.model["status"] == "estimated"}
+    if len(rules) == 1:
+        notes.append(f"Errors: {next(iter(rules))}.")
+    else:
+        notes += [f"({place}) errors: {_error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
+    if any(map(_beside, columns)):
+        notes.append(
+            "Difference: ours less the paper's, in the paper's standard errors; the paper names no error rule."
+        )
+    return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
+
+
+def _error_rule(model: Mapping[str, Any]) -> str:
+    by = f" by {' and '.join(model['cluster'])}" if model["vcov"] == "cluster" else ""
+    return f"{model['vcov']}{by}, small-sample rule {model['ssc']}"
+
+
+def _beside(column: Column) -> bool:
+    return not (column.published.is_empty() and column.published_model.is_empty())
+
+
+def _ordered(columns: Sequence[Column]) -> list[str]:
+    """Terms of all columns: treatment, controls in the order of the longest column, constant last."""
+    terms: dict[str, None] = {}
+    for column in sorted(columns, key=lambda column: -len(column.specification.regressors)):
+        terms |= dict.fromkeys((*column.specification.regressors, *column.terms, *column.paper))
+    return [*(term for term in terms if term != "const"), *(["const"] if "const" in terms else [])]
+
+
+def _term_cells(column: Column, term: str) -> list[tuple[str, str]]:
+    ours, paper = column.terms.get(term), column.paper.get(term)
+    cells = [
+        (number(ours["estimate"]) + stars(ours["p_value"]), f"({number(ours['std_error'])})") if ours else ("", "")
+    ]
+    if _beside(column):
+        cells.append(
+            (paper["printed_estimate"] + "*" * paper["stars"], f"({paper['printed_std_error']})") if paper else ("", "")
+        )
+        difference = (
+            in_published_se(ours["estimate"], paper["estimate"], paper["std_error"]) if ours and paper else None
+        )
+        cells.append(("" if difference is None else f"{difference:+.2f}", ""))
+    return cells
+
+
+def _model_rows(columns: Sequence[Column]) -> list[list[str]]:
+    def row(name: str, ours: list[str], paper: list[str]) -> list[str]:
+        cells = [name]
+        for column, own, printed in zip(columns, ours, paper, strict=True):
+            cells += [own, printed, ""] if _beside(column) else [own]
+        return cells
+
+    models = [column.model for column in columns]
+    printed = [column.published_model.row(0, named=True) if len(column.published_model) else {} for column in columns]
+    blank = [""] * len(columns)
+    effects = [set(column.specification.absorb) for column in columns]
+    units = [column.specification.unit in found for column, found in zip(columns, effects, strict=True)]
+    times = [column.specification.time in found for column, found in zip(columns, effects, strict=True)]
+    rows = [
+        row("City effects", [_YES[unit] for unit in units], [_effect(p, "city_fe") for p in printed]),
+        row("Year effects", [_YES[time] for time in times], [_effect(p, "year_fe") for p in printed]),
+    ]
+    other = [", ".join(sorted(found - {"city_code", "year"})) for found in effects]
+    if any(other):
+        rows.append(row("Other effects", other, blank))
+    rows.append(row("N", [count(m["n_obs"]) for m in models], [count(p.get("n_obs")) for p in printed]))
+    rows.append(row("Cities", [count(m["n_units"]) for m in models], [count(p.get("n_cities")) for p in printed]))
+    rows.append(row("Clusters", [count(m["n_clusters"]) for m in models], blank))
+    for name, field, kind in _R2:
+        paper = [number(p.get("r2")) if kind and p.get("r2_kind") == kind else "" for p in printed]
+        rows.append(row(name, [number(m[field]) for m in models], paper))
+    if any(model["status"] != "estimated" for model in models):
+        rows.append(row("Status", [model["status"] for model in models], blank))
+    return rows
+
+
+def _effect(printed: Mapping[str, Any], field: str) -> str:
+    return _YES[bool(printed[field])] if printed else ""

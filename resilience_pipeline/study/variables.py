@@ -1,0 +1,103 @@
+"""One `[variables.<name>]` section to one Variable; a formula names only what the layers before the panel hold."""
+
+from resilience_pipeline.indices.registry import REGISTRY
+from resilience_pipeline.options import CATALOGUE
+from resilience_pipeline.study.formula import formula_inputs
+from resilience_pipeline.study.study import Variable
+from resilience_pipeline.study.vocabulary import (
+    CITY_FACTS,
+    COMPOSITES,
+    KEYS,
+    PANEL_OWN,
+    PRICE_LEVEL,
+    TREATMENT_COLUMNS,
+    check_name,
+    indicators,
+)
+from resilience_pipeline.toml_file import Section, near
+
+
+def read_variable(name: str, section: Section, composites: bool) -> Variable:
+    """The variable of one section.
+
+    Parameters
+    ----------
+    name : its name. section : [variables.<name>]. composites : whether formulas may use the composites.
+
+    Raises
+    ------
+    SpecificationError : a key is unknown or missing, or a formula names what does not exist.
+    """
+    section.allow("table", "formula", "option", "readings", "symbol", "description", "continuous")
+    check_name(section, "", name)
+    reserved = {*KEYS, *CITY_FACTS, *TREATMENT_COLUMNS}
+    if name in reserved:
+        section.fail("", "has a reserved name", f"none of {', '.join(sorted(reserved))}", name, "rename the variable")
+    table = check_name(section, "table", section.get("table", str))
+    if table in PANEL_OWN:
+        section.fail("table", "is written by the panel itself", "outcomes, controls or another", table, "rename it")
+    option, readings = section.optional("option"), _readings(section)
+    formula = section.optional("formula")
+    _check_readings(section, option, readings, formula)
+    for key, text in [("formula", formula), *((f"readings.{reading}", text) for reading, text in readings.items())]:
+        if text is not None:
+            _check_formula(section, key, text, composites)
+    return Variable(
+        name=name,
+        table=table,
+        formula=formula or "",
+        symbol=section.get("symbol", str, ""),
+        description=section.get("description", str, ""),
+        option=option,
+        readings=readings,
+        continuous=section.get("continuous", bool, True),
+    )
+
+
+def _readings(section: Section) -> dict[str, str]:
+    readings = section.section("readings")
+    return {reading: readings.get(reading, str) for reading in readings.values}
+
+
+def _check_readings(section: Section, option: str | None, readings: dict[str, str], formula: str | None) -> None:
+    if (formula is None) == (option is None):
+        found = "neither" if formula is None else "both"
+        section.fail("formula", "or option must stand, not both", "one of the two", found, "keep one of the two")
+    if option is None:
+        if readings:
+            section.fail(
+                "readings", "stand without an option", "option = ...", "none", "name the option, or use formula"
+            )
+        return
+    choices = {o.name: tuple(map(str, o.choices)) for o in CATALOGUE}
+    if option not in choices:
+        section.fail(
+            "option", "is not an option", "one of `resilience options`", near(option, choices), "mend the name"
+        )
+    if set(readings) != set(choices[option]):
+        section.fail(
+            "readings",
+            f"do not cover the choices of option {option}",
+            ", ".join(choices[option]),
+            ", ".join(readings) or "nothing",
+            "write one formula for each choice",
+        )
+
+
+def _check_formula(section: Section, key: str, text: str, composites: bool) -> None:
+    built = (*COMPOSITES, *(entry.name for entry in REGISTRY)) if composites else ()
+    known = {*indicators(), PRICE_LEVEL, *TREATMENT_COLUMNS, *built}
+    try:
+        inputs = formula_inputs(text)
+    except ValueError as error:
+        section.fail(
+            key,
+            f"is no formula: {error}",
+            "a SQL scalar expression, such as ln(loans_cny_10k / gdp_cny_10k)",
+            text,
+            "use indicators, numbers, + - * / and functions of one row such as ln",
+        )
+    for name in inputs:
+        if name not in known:
+            expected = "canonical indicators (reference/indicators.csv), composites (with composites = true) or did"
+            section.fail(key, "names a column that does not exist", expected, near(name, known), "mend the name")
