@@ -24,6 +24,7 @@ Codes = NDArray[np.intp]
 EXACT_LEVELS = 1000  # an L x L system of this size is solved in well under a second
 _RANK_TOLERANCE = 1e-9  # of a level's own cross-product; entries of S are counts, so rounding is near 1e-15
 _CG_TOLERANCE = 1e-13
+_ROUNDING = 1e-15
 _CG_STEPS = 10_000
 
 
@@ -104,7 +105,7 @@ class Absorber:
         if not self._others:
             return within
         if self._inverse is None:
-            return self._by_conjugate_gradients(within)
+            return self._by_conjugate_gradients(columns, within)
         for _ in range(2):  # the second pass removes the rounding of the first
             sums = self._other_sums(within)
             effects = np.zeros_like(sums)
@@ -118,6 +119,10 @@ class Absorber:
 
     def _weighted(self, columns: Floats) -> Floats:
         return columns if self._weights is None else columns * self._weights[:, None]
+
+    def _norm(self, columns: Floats) -> Floats:
+        norms: Floats = np.sqrt((self._weighted(columns) * columns).sum(axis=0))
+        return norms
 
     def _other_sums(self, columns: Floats) -> Floats:
         weighted = self._weighted(columns)
@@ -143,12 +148,13 @@ class Absorber:
         counts = np.bincount(rows * n_columns + columns, self._weights, n_rows * n_columns)
         return counts.reshape(n_rows, n_columns).astype(np.float64)
 
-    def _by_conjugate_gradients(self, within: Floats) -> Floats:
+    def _by_conjugate_gradients(self, columns: Floats, within: Floats) -> Floats:
         scale = np.concatenate(
             [np.bincount(c, self._weights, n) for c, n in zip(self._others, self._other_levels, strict=True)]
         )[:, None]
         residual = self._other_sums(within)
-        target = _CG_TOLERANCE * np.maximum(np.sqrt((residual**2 / scale).sum(axis=0)), np.finfo(float).tiny)
+        # What the columns' own rounding leaves is not worth a step: it never falls below a share of itself.
+        target = _CG_TOLERANCE * self._norm(within) + _ROUNDING * self._norm(columns)
         preconditioned = residual / scale
         direction, effects = preconditioned, np.zeros_like(residual)
         power = (residual * preconditioned).sum(axis=0)
