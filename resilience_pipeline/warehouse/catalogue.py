@@ -5,7 +5,7 @@ up. `catalogue.tables` inside the file says which version of each table it holds
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from resilience_pipeline.errors import LakeError
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replacing
 from resilience_pipeline.warehouse.lake import Lake
-from resilience_pipeline.warehouse.pointer import Pointer, join
+from resilience_pipeline.warehouse.pointer import Pointer
 from resilience_pipeline.warehouse.query import is_locked, quoted
 
 #: Above so many rows the warehouse holds a view on the Parquet file in place of a second copy.
@@ -67,7 +68,6 @@ class _Entry:
 
 def publish(
     lake: Lake,
-    keys: Sequence[TableKey] = (),
     *,
     descriptions: Mapping[TableKey, str] = _NO_TEXTS,
     wait_seconds: float = 10.0,
@@ -75,10 +75,11 @@ def publish(
 ) -> str:
     """Bring the warehouse up to the lake, headline and variants, in one short transaction. Never fails the caller.
 
+    Every table that is behind its pointer is brought up, whoever wrote it.
+
     Parameters
     ----------
     lake : any lake on the root.
-    keys : the tables just written, for the message; every table that is behind is brought up, these or not.
     descriptions : sentence for a table's comment; one given earlier is kept.
     wait_seconds : how long to wait for whoever holds the file.
     largest_table_rows : larger tables become views.
@@ -100,9 +101,6 @@ def publish(
         return f"deferred: another process was publishing for {wait_seconds:g} seconds; the next publish catches up"
     except (duckdb.Error, OSError) as error:
         return f"deferred: {_words(error)}; mend this and use `resilience rebuild`"
-    behind = [join(key) for key in keys if lake.current(key) is None]
-    if behind:
-        return f"published: {changed} tables; not in the lake: {', '.join(behind)}"
     return f"published: {changed} tables" if changed else "up to date"
 
 
@@ -112,13 +110,24 @@ def rebuild(
     descriptions: Mapping[TableKey, str] = _NO_TEXTS,
     wait_seconds: float = 60.0,
     largest_table_rows: int = LARGEST_TABLE_ROWS,
-) -> int:
-    """Build the warehouse anew from the lake, whatever state the old file is in; returns how many tables it holds.
+) -> str:
+    """Build the warehouse anew from the lake, whatever state the old file is in; returns "built: N tables".
 
-    Whoever has the old file open keeps reading it until they open it again.
+    Whoever has the old file open keeps reading it until they open it again. LakeError where it cannot be built.
     """
-    with _alone(lake, wait_seconds):
-        return _build_anew(lake, descriptions, largest_table_rows)
+    try:
+        with _alone(lake, wait_seconds):
+            return f"built: {_build_anew(lake, descriptions, largest_table_rows)} tables"
+    except Timeout:
+        found, remedy = f"another process was publishing for {wait_seconds:g} seconds", "try again when it has ended"
+    except (duckdb.Error, OSError) as error:
+        found, remedy = _words(error), "mend what was found (a damaged table: `resilience run`), then rebuild again"
+    raise LakeError(
+        what="the warehouse could not be built; the old one, if any, is untouched",
+        file=str(lake.root / "warehouse.duckdb"),
+        found=found,
+        remedy=remedy,
+    )
 
 
 def relation_of(key: TableKey, variant: str | None = None) -> tuple[str, str]:
@@ -131,7 +140,7 @@ def _alone(lake: Lake, wait_seconds: float) -> FileLock:
 
 
 def _words(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> int:

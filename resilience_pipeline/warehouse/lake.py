@@ -16,7 +16,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
 from resilience_pipeline.sources.source import Delivery
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.warehouse.atomic import replace_text, replacing, sweep
+from resilience_pipeline.warehouse.atomic import replace_text, replacing
 from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES, store_delivery
 from resilience_pipeline.warehouse.fingerprint import data_version
 from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
@@ -82,6 +82,10 @@ class Lake:
         key : the table; a ValueError where a part could lead out of the lake.
         frame : the whole table.
         run_id, code_version, inputs, options, synthetic, notes : see `Pointer`; `inputs` maps keys to data versions.
+
+        Raises
+        ------
+        LakeError : the disk refuses.
         """
         pointer = Pointer(
             key=checked_key(key),
@@ -97,10 +101,18 @@ class Lake:
             variant=self.variant_name,
         )
         file = self.file_of(pointer)
-        if not _is_whole(file, frame.height):
-            with replacing(file) as hidden:
-                frame.rechunk().write_parquet(hidden, compression="zstd")
-        replace_text(file.with_name(_POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
+        try:
+            if not _is_whole(file, frame.height):
+                with replacing(file) as hidden:
+                    frame.rechunk().write_parquet(hidden, compression="zstd")
+            replace_text(file.with_name(_POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
+        except OSError as error:
+            raise LakeError(
+                what=f"the table {pointer.name} cannot be written; its last good version stays",
+                file=str(file),
+                found=error.strerror or str(error),
+                remedy="make room on this disk or the folder writable, then start `resilience run` again",
+            ) from None
         return pointer
 
     def write_rejects(self, source: str, frame: pl.DataFrame, *, run_id: str, synthetic: bool) -> Pointer:
@@ -175,7 +187,6 @@ class Lake:
 
     def pin(self, run_id: str) -> Snapshot:
         """The tables as run `run_id` sees them from now on; the same id again continues the same pins."""
-        sweep(self.root)
         return Snapshot(self, run_id)
 
     def missing(self, key: TableKey) -> LakeError:

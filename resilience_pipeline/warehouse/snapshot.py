@@ -16,7 +16,7 @@ from filelock import FileLock
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.warehouse.atomic import replace_text
+from resilience_pipeline.warehouse.atomic import replace_text, sweep
 from resilience_pipeline.warehouse.pointer import Note, Pointer, join
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Snapshot:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self._alone():
             if not self.file.exists():
+                sweep(lake.root)
                 self._store({p.name: p for p in lake.readable_tables()})
 
     def tables(self) -> list[Pointer]:
