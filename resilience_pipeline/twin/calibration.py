@@ -61,8 +61,8 @@ BOUNDED_SERIES: dict[str, BoundedSeries] = {
 RES_LOG_MEAN = -0.58
 RES_LOG_SD = 1.55
 RES_CAP = 26.0
-RES_LEAST = 0.06
-RES_FLOOR = 0.045  # below it robustness alone would exceed the component
+RES_LEAST = 0.08
+RES_FLOOR = 0.060  # below it robustness alone would exceed the component
 RES_ERROR_SHARE = 0.22  # within sd over the city's own level, up to RES_ERROR_LEVEL
 RES_ERROR_LEVEL = 2.2
 RES_AR1 = 0.6
@@ -75,8 +75,9 @@ REC_MEAN, REC_SD, REC_LOWER, REC_UPPER = 1.192, 0.165, 0.55, 1.58
 REC_FISCAL_LOADING = 0.45  # points of REC a point of fiscal decentralisation, between cities
 REC_WITHIN, REC_AR1 = 0.05, 0.6
 REC_YEAR_STEP = 0.006
+REC_FISCAL_SHARE, REC_MARGIN = 0.88, 0.22  # room for consumption beside fiscal strength, errors included
 
-RST_MEAN, RST_SD, RST_LOWER, RST_UPPER = 81.5, 11.8, 48.0, 99.0
+RST_MEAN, RST_SD, RST_LOWER, RST_UPPER = 81.5, 11.8, 50.5, 99.0
 RST_WITHIN, RST_AR1 = 7.0, 0.6
 RST_YEAR_STEP = 0.45  # points a year for every city
 RST_YEAR_SHOCK = 0.5
@@ -112,7 +113,7 @@ NOTES = (
     "RST's printed minimum of 0.000 is out of reach: with pooled min-max scaling a minimum of 0 and a mean of 81 give "
     "RST an entropy weight far below the 0.071 that the published means imply, so the twin's minimum is near 50.",
     "RES's printed minimum of 0.005 is out of reach where robustness, a number between 0 and 1, enters RES with a "
-    "weight of a few hundredths: the twin's minimum is near 0.07.",
+    "weight of a few hundredths: the twin's minimum is near 0.1.",
     "MS's printed moments fit neither exports nor their share of the world; exports follow the moments of real cities.",
     "No control enters the outcome: planted coefficients of all six controls are zero. Exports are a fixed small part "
     "of a city's trade; imports make up the rest, so within a city exports say nothing about resistance.",

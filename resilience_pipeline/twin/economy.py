@@ -135,10 +135,11 @@ def draw(
     untreated = raw | _solved_raw(solved, raw, national)
     treated = _with_policy(untreated, shifts, weights, pilot, np.arange(first, last + 1), national, bad_control)
     for twin in (untreated, treated):
-        if twin["imports_cny_10k"].min() <= 0:
+        empty = [name for name, values in twin.items() if values.min() <= 0]
+        if empty:
             raise OptionError(
-                what=f"an effect of {effect} would leave a city without imports",
-                expected="an effect that a small city's trade can carry",
+                what=f"an effect of {effect} would leave a city with nothing of {', '.join(empty)}",
+                expected="an effect that the smallest pilot can carry",
                 remedy="choose --effect nearer to zero",
             )
     return Draw(
@@ -220,6 +221,8 @@ def _recovery(rng: np.random.Generator, fiscal: Array, T: int) -> Array:
     )
     room = ERROR_BOUND * cal.REC_WITHIN
     city = rescaled_to_bounds(scores, cal.REC_MEAN, cal.REC_SD, cal.REC_LOWER + room, cal.REC_UPPER + room)
+    # REC must exceed what fiscal strength alone contributes, or consumption, the rest of it, would be negative.
+    city = np.maximum(city, cal.REC_FISCAL_SHARE * fiscal.max(axis=1) + cal.REC_MARGIN)
     trend = cal.REC_YEAR_STEP * (np.arange(T) - (T - 1) / 2)
     return city[:, None] + trend[None, :] + cal.REC_WITHIN * bounded_ar1(rng, fiscal.shape[0], T, cal.REC_AR1)
 

@@ -93,20 +93,21 @@ def _wind(draw: Draw) -> pl.DataFrame:
     cut = holes(draw)
     codes = np.array([c.code for c in draw.cities])
     years = np.array(draw.year_list)
+    place, time = np.broadcast_to(codes[:, None], cut.absent.shape), np.broadcast_to(years, cut.absent.shape)
     parts = []
     for indicator in ("fixed_investment_cny_10k", *WIND_CONCENTRATION):
-        here = draw.listed if indicator in WIND_CONCENTRATION else np.ones_like(draw.listed)
-        gone = cut.absent | cut.of(indicator)
-        values = printed_series(draw, indicator)
-        rows = int(here.sum())
-        parts.append((np.repeat(codes[here], len(years)), np.tile(years, rows), indicator, values[here], gone[here]))
+        here = ~cut.absent  # an empty cell of a year in which the city is gone is no missing value
+        if indicator in WIND_CONCENTRATION:
+            here = here & draw.listed[:, None]
+        values, gone = printed_series(draw, indicator), cut.of(indicator)
+        parts.append((place[here], time[here], indicator, values[here], gone[here]))
     return _observations(
         "wind",
         np.concatenate([p[0] for p in parts]),
         np.concatenate([p[1] for p in parts]),
         np.concatenate([np.repeat(p[2], p[3].size) for p in parts]),
-        np.concatenate([p[3].ravel() for p in parts]),
-        np.concatenate([p[4].ravel() for p in parts]),
+        np.concatenate([p[3] for p in parts]),
+        np.concatenate([p[4] for p in parts]),
         np.full(sum(p[3].size for p in parts), ""),
     )
 
