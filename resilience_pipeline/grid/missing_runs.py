@@ -112,11 +112,13 @@ def grid_cities(
 ) -> pl.DataFrame:
     """Every city of the balanced grid, whether it stays, and why not.
 
-    Without any required indicator the grid holds every city with a value, and all stay.
+    Without any required indicator the grid holds every city with a value, and all stay. A series that is missing too
+    long in every city waits for its editions and costs no city its place (`undelivered_series`).
     """
     codes = (taken(observed) if runs.is_empty() else runs)["city_code"].unique()
+    counted = runs.filter(~pl.col("indicator").is_in(undelivered_series(runs, maximum_missing_run)))
     worst = (
-        runs.filter(pl.col("longest_run") > 0)
+        counted.filter(pl.col("longest_run") > 0)
         .sort("city_code", pl.col("longest_run"), "indicator", descending=[False, True, False])
         .unique("city_code", keep="first", maintain_order=True)
     )
@@ -138,6 +140,12 @@ def grid_cities(
         .cast(CITIES)
         .sort("city_code")
     )
+
+
+def undelivered_series(runs: pl.DataFrame, maximum_missing_run: int) -> list[str]:
+    """Indicators whose run of missing years is too long in every city: whole editions were not delivered."""
+    least = runs.group_by("indicator").agg(pl.col("longest_run").min())
+    return least.filter(pl.col("longest_run") > maximum_missing_run)["indicator"].sort().to_list()
 
 
 def provinces_of(cities: pl.DataFrame) -> dict[str, str]:

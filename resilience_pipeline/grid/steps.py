@@ -115,10 +115,13 @@ def _missing_runs(
 
 def _cities(inputs: Inputs, options: Options) -> StepResult:
     observed, runs = inputs.tables.values()
-    table = runs_module.grid_cities(observed, runs, reference.cities(), int(options["maximum_missing_run"]))
+    limit = int(options["maximum_missing_run"])
+    table = runs_module.grid_cities(observed, runs, reference.cities(), limit)
     empty = table.is_empty() or table["kept"].any()
     stays = Check("a_city_stays", empty, "at least one city stays" if empty else "no city stays", failures=table)
-    notes = {"cities": table.height, "cities_kept": int(table["kept"].sum())}
+    notes: dict[str, str | int | float | bool] = {"cities": table.height, "cities_kept": int(table["kept"].sum())}
+    if waiting := runs_module.undelivered_series(runs, limit):
+        notes["not_in_the_rule_because_no_city_has_enough_years"] = ", ".join(waiting)
     return StepResult(table, (key_unique(table, ("city_code",)), stays, reasons_given(table)), notes=notes)
 
 

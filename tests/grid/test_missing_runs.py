@@ -53,8 +53,20 @@ def test_four_missing_years_in_two_runs_do_not_cost_the_city():
 
 
 def test_the_maximum_run_is_an_option():
-    _, table = grid(series("330100", LOANS, [1, N, 3, 4, 5, 6]), maximum=0)
-    assert kept(table) == {"330100": False}
+    whole = series("330200", LOANS, [1, 2, 3, 4, 5, 6])
+    _, table = grid(series("330100", LOANS, [1, N, 3, 4, 5, 6]), whole, maximum=0)
+    assert kept(table) == {"330100": False, "330200": True}
+
+
+def test_a_series_whose_editions_were_not_delivered_is_not_held_against_the_cities():
+    last_year_only = [series(city, SHARE, [N, N, N, N, N, 1]) for city in ("330100", "330200")]
+    _, table = grid(
+        series("330100", LOANS, [1, 2, 3, 4, 5, 6]),
+        series("330200", LOANS, [1, N, N, N, N, 6]),
+        *last_year_only,
+        required=(LOANS, SHARE),
+    )
+    assert kept(table) == {"330100": True, "330200": False}
 
 
 def test_a_city_without_any_value_of_a_required_series_is_not_in_the_grid():

@@ -1,5 +1,7 @@
 """The grid's steps: what they read, which checks can fail, and what each option moves."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -31,10 +33,10 @@ STUDY = Study(
 )
 
 
-def run(frame: pl.DataFrame, **settings):
+def run(frame: pl.DataFrame, study=STUDY, **settings):
     tables = {("staging", "city_yearbook"): frame}
     results = {}
-    for step in steps(STUDY, ("city_yearbook",)):
+    for step in steps(study, ("city_yearbook",)):
         inputs = Inputs({key: tables[key] for key in step.inputs}, False)
         result = step.compute(inputs, Options.of(settings))
         assert [(check.name, check.blocking) for check in result.checks] == list(step.checks)
@@ -61,10 +63,14 @@ def test_an_empty_staging_table_gives_empty_grids_and_not_a_crash():
 
 
 def test_no_city_left_fails_a_check_that_shows_every_city():
-    results = run(staged(series("330100", "loans_cny_10k", [1])), maximum_missing_run=2)
+    needs_both = replace(STUDY, required_indicators=("loans_cny_10k", "deposits_cny_10k"))
+    each_has_one = staged(
+        series("330100", "loans_cny_10k", [1, 2, 3, 4]), series("330200", "deposits_cny_10k", [1, 2, 3, 4])
+    )
+    results = run(each_has_one, needs_both, maximum_missing_run=2)
     check = next(check for check in results["cities"].checks if check.name == "a_city_stays")
     assert not check.passed
-    assert check.failures["city_code"].to_list() == ["330100"]
+    assert check.failures["city_code"].to_list() == ["330100", "330200"]
 
 
 def test_the_interpolation_option_changes_cells_and_nothing_before_them():
