@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from resilience_pipeline import terminal
-from resilience_pipeline.cli_estimate import estimate
+from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.errors import OptionError, PipelineError
 from resilience_pipeline.project import find_project, set_up
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(estimate)
+app.command("estimate")(estimate_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

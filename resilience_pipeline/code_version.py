@@ -25,7 +25,7 @@ def code_version(step: Step) -> str:
 
 def _texts(part: object) -> Iterator[str]:
     match part:
-        case str() | int() | float() | bool() | None:
+        case str() | int() | float() | bool() | range() | None:
             yield repr(part)
         case partial():
             yield from _texts((part.func, part.args, part.keywords))

@@ -21,7 +21,9 @@ defs = dg.Definitions(
     ],
     jobs=[
         dg.define_asset_job(
-            "everything", selection="*", description="All assets, from the landing folder to the report."
+            "everything",
+            selection=dg.AssetSelection.all(),
+            description="All assets, from the landing folder to the report.",
         ),
         with_options_job(plan),
     ],
