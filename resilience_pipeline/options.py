@@ -6,6 +6,7 @@ Options come from `resilience.toml`, `--set name=value` and the launchpad, in th
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from resilience_pipeline.errors import OptionError
 
@@ -206,8 +207,8 @@ class Options:
             if name not in _BY_NAME:
                 raise OptionError(
                     what=f"there is no option {name!r}",
-                    expected=", ".join(sorted(_BY_NAME)),
-                    remedy="use one of the names expected; `resilience options` lists them with their reasons",
+                    expected=", ".join(get_close_matches(name, _BY_NAME, n=3) or sorted(_BY_NAME)),
+                    remedy="use a name expected; `resilience options` lists all with their reasons",
                 )
             values[name] = _BY_NAME[name].parse(value)
         return cls(values)

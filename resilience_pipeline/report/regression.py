@@ -125,9 +125,7 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
     else:
         notes += [f"({place}) errors: {_error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
     if any(map(_beside, columns)):
-        notes.append(
-            "Difference: ours less the paper's, in the paper's standard errors; the paper names no error rule."
-        )
+        notes.append("Difference: ours less the paper's, in the paper's standard errors; it names no error rule.")
     return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
 
 
