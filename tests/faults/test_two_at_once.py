@@ -1,0 +1,145 @@
+"""Two processes on one lake: nobody corrupts, nobody waits long, and who must wait is told for whom."""
+
+import json
+import time
+
+import duckdb
+import polars as pl
+import pytest
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.warehouse.catalogue import publish, rebuild
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.lock import run_lock
+from resilience_pipeline.warehouse.query import user_query
+from tests.faults.processes import process
+
+KEY = ("panel", "study", "outcomes")
+FACTS = {"run_id": "r", "code_version": "c", "inputs": {}, "options": {}, "synthetic": False}
+
+LOCK_HOLDER = """
+import sys
+from pathlib import Path
+from resilience_pipeline.warehouse.lock import run_lock
+with run_lock(Path(sys.argv[1]), "resilience run 7", 5):
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+FILE_HOLDER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reader")
+connection.execute("select 1").fetchall()
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+BUSY = """
+import sys
+import polars as pl
+from pathlib import Path
+from resilience_pipeline.warehouse.catalogue import publish
+from resilience_pipeline.warehouse.lake import Lake
+lake = Lake(Path(sys.argv[1]))
+snapshot = lake.pin("shared_run")
+print("ready", flush=True)
+sys.stdin.readline()
+for i in range(8):
+    for key in (("panel", "study", "outcomes"), ("panel", "study", f"only_{sys.argv[2]}_{i}")):
+        snapshot.write(key, pl.DataFrame({"x": [i], "who": [sys.argv[2]]}), code_version="c", options={})
+    assert not publish(lake, wait_seconds=30).startswith("deferred"), "waited too long"
+"""
+
+
+def holders_file(lake, who):
+    return process(FILE_HOLDER, lake.root / "warehouse.duckdb", who)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    lake = Lake(tmp_path)
+    lake.write(KEY, pl.DataFrame({"x": [1]}), **FACTS)
+    publish(lake)
+    return lake
+
+
+def test_two_processes_of_one_run_write_and_publish_at_once(lake):
+    with process(BUSY, lake.root, "a") as a, process(BUSY, lake.root, "b") as b:
+        for child in (a, b):
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        assert [child.wait(timeout=60) for child in (a, b)] == [0, 0]
+    pins = lake.pin("shared_run")
+    assert len(pins.tables()) == 17  # the shared table and eight of each: no write lost from the run's pins
+    assert lake.read(KEY)["x"].to_list() == [7]
+    publish(lake)
+    assert user_query(lake.root, "select count(*) from catalogue.tables").rows() == [(17,)]
+    assert user_query(lake.root, "from panel.study_outcomes").rows() == lake.read(KEY).rows()
+
+
+def test_a_second_run_is_told_who_holds_the_lock_since_when_and_what_to_do(tmp_path):
+    with process(LOCK_HOLDER, tmp_path) as holder:
+        since = json.loads((tmp_path / "run.lock.json").read_text())["started"]
+        started = time.monotonic()
+        with pytest.raises(LakeError) as error, run_lock(tmp_path, "resilience run 8", 0.3):
+            pass
+        assert 0.3 <= time.monotonic() - started < 3
+    message = str(error.value)
+    for part in ("resilience run 7", f"process {holder.pid}", since, "wait until that run has ended"):
+        assert part in message
+
+
+def test_the_lock_of_a_killed_run_is_free_at_once(tmp_path):
+    with process(LOCK_HOLDER, tmp_path) as holder:
+        holder.kill()
+        holder.wait()
+        with run_lock(tmp_path, "resilience run 8", 0):
+            assert json.loads((tmp_path / "run.lock.json").read_text())["holder"] == "resilience run 8"
+    assert not (tmp_path / "run.lock.json").exists()
+
+
+def test_a_waiting_run_starts_when_the_other_ends(tmp_path):
+    with process(LOCK_HOLDER, tmp_path) as holder:
+        holder.stdin.write("end\n")
+        holder.stdin.flush()
+        with run_lock(tmp_path, "resilience run 8", 20):
+            pass
+
+
+def test_a_run_that_fails_gives_the_lock_back(tmp_path):
+    with pytest.raises(RuntimeError, match="step failed"), run_lock(tmp_path, "run 1", 0):
+        raise RuntimeError("step failed")
+    with run_lock(tmp_path, "run 2", 0):
+        pass
+
+
+@pytest.mark.parametrize("who", ["reader", "writer"])
+def test_publish_is_deferred_while_somebody_holds_the_file_and_the_next_one_catches_up(lake, who):
+    with holders_file(lake, who):
+        lake.write(KEY, pl.DataFrame({"x": [2]}), **FACTS)
+        lake.write(("grid", "study", "cells"), pl.DataFrame({"x": [3]}), **FACTS)
+        started = time.monotonic()
+        assert publish(lake, wait_seconds=0.3).startswith("deferred: ")
+        assert time.monotonic() - started < 3
+    assert publish(lake) == "published: 2 tables"
+    assert user_query(lake.root, "from panel.study_outcomes").rows() == [(2,)]
+    assert user_query(lake.root, "from grid.study_cells").rows() == [(3,)]
+
+
+def test_a_query_waits_for_a_writer_only_so_long(lake):
+    with holders_file(lake, "writer"), pytest.raises(LakeError, match=r"held by somebody else for 0\.2 seconds"):
+        user_query(lake.root, "select 1", wait_seconds=0.2)
+    assert user_query(lake.root, "select 1").height == 1
+
+
+def test_a_query_and_a_reader_do_not_disturb_each_other(lake):
+    with holders_file(lake, "reader"):
+        assert user_query(lake.root, "from panel.study_outcomes").rows() == [(1,)]
+
+
+def test_rebuild_goes_on_under_a_reader_who_keeps_the_old_file(lake):
+    with duckdb.connect(str(lake.root / "warehouse.duckdb"), read_only=True) as reader:
+        lake.write(KEY, pl.DataFrame({"x": [2]}), **FACTS)
+        assert rebuild(lake) == "built: 1 tables"
+        assert reader.execute("from panel.study_outcomes").fetchall() == [(1,)]
+    assert user_query(lake.root, "from panel.study_outcomes").rows() == [(2,)]
