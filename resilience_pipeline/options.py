@@ -28,7 +28,7 @@ class Option:
         """The value in the option's own type, or an OptionError that names the choices."""
         kind = type(self.default)
         try:
-            parsed: Value = kind(value)  # type: ignore[call-overload]
+            parsed: Value = kind(value)  # type: ignore[call-overload, arg-type]
         except (TypeError, ValueError):
             raise self._error(value) from None
         if self.choices and parsed not in self.choices:
