@@ -44,9 +44,11 @@ lake = Lake(Path(sys.argv[1]))
 snapshot = lake.pin("shared_run")
 print("ready", flush=True)
 sys.stdin.readline()
-for i in range(8):
-    for key in (("panel", "study", "outcomes"), ("panel", "study", f"only_{sys.argv[2]}_{i}")):
-        snapshot.write(key, pl.DataFrame({"x": [i], "who": [sys.argv[2]]}), code_version="c", options={})
+for i in range(12):  # without pause, so that the two meet
+    key = ("panel", "study", f"only_{sys.argv[2]}_{i}")
+    snapshot.write(key, pl.DataFrame({"x": [i]}), code_version="c", options={})
+for i in range(4):
+    snapshot.write(("panel", "study", "outcomes"), pl.DataFrame({"x": [i]}), code_version="c", options={})
     assert not publish(lake, wait_seconds=30).startswith("deferred"), "waited too long"
 """
 
@@ -70,10 +72,10 @@ def test_two_processes_of_one_run_write_and_publish_at_once(lake):
             child.stdin.flush()
         assert [child.wait(timeout=60) for child in (a, b)] == [0, 0]
     pins = lake.pin("shared_run")
-    assert len(pins.tables()) == 17  # the shared table and eight of each: no write lost from the run's pins
-    assert lake.read(KEY)["x"].to_list() == [7]
+    assert len(pins.tables()) == 25  # the shared table and twelve of each: no write lost from the run's pins
+    assert lake.read(KEY)["x"].to_list() == [3]
     publish(lake)
-    assert user_query(lake.root, "select count(*) from catalogue.tables").rows() == [(17,)]
+    assert user_query(lake.root, "select count(*) from catalogue.tables").rows() == [(25,)]
     assert user_query(lake.root, "from panel.study_outcomes").rows() == lake.read(KEY).rows()
 
 
