@@ -64,11 +64,11 @@ RES_CAP = 26.0
 RES_LEAST = 0.08
 RES_FLOOR = 0.060  # below it robustness alone would exceed the component
 RES_ERROR_SHARE = 0.22  # within sd over the city's own level, up to RES_ERROR_LEVEL
-RES_ERROR_LEVEL = 2.2
+RES_ERROR_LEVEL = 4.5
 RES_AR1 = 0.6
-#: Above this level of RES a city is the steadier the larger it is. By-year winsorising replaces the top three cities by
+#: Above this level of RES errors fall with the square of the level. By-year winsorising replaces the top three cities by
 #: one threshold; were they noisy, the threshold would be a shock common to several clusters, and tests too eager.
-STEADY_LEVEL = 4.0
+STEADY_LEVEL = 5.0
 RES_LOADING = 0.80
 
 REC_MEAN, REC_SD, REC_LOWER, REC_UPPER = 1.192, 0.165, 0.55, 1.58

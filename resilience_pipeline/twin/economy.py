@@ -105,7 +105,7 @@ def draw(
     raw["technology_contracts_cny_10k"] = drawn["product_technology"] * raw["gdp_cny_10k"] / 100
 
     level = _resistance_level(rng, size)
-    steadiness = np.minimum(1.0, cal.STEADY_LEVEL / level)
+    steadiness = np.minimum(1.0, cal.STEADY_LEVEL / level) ** 2
     paths = {
         "RES": _resistance(rng, level, steadiness, T),
         "REC": _recovery(rng, drawn["fiscal_decentralisation"], T),
