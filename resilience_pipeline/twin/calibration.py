@@ -66,7 +66,7 @@ RES_FLOOR = 0.060  # below it robustness alone would exceed the component
 RES_ERROR_SHARE = 0.22  # within sd over the city's own level, up to RES_ERROR_LEVEL
 RES_ERROR_LEVEL = 4.5
 RES_AR1 = 0.6
-#: Above this level of RES errors fall with the square of the level. By-year winsorising replaces the top three cities by
+#: Above this RES level errors fall with the square of the level. By-year winsorising replaces the top three cities by
 #: one threshold; were they noisy, the threshold would be a shock common to several clusters, and tests too eager.
 STEADY_LEVEL = 5.0
 RES_LOADING = 0.80
