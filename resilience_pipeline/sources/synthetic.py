@@ -3,6 +3,7 @@
 Only the look for the marker, by bounded reads; nothing of the file is interpreted.
 """
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ MARKER = "SYNTHETIC TWIN"
 
 #: The marker stands in a first line, a label or a footer; GB18030 and UTF-8 write it in ASCII.
 _SPELLINGS = tuple(MARKER.encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError, EOFError, ValueError)
 _PROPERTIES = 8  # a workbook has two or three property parts
 _PART_BYTES = 1 << 20
 _EDGE_BYTES = 4 << 20
@@ -41,7 +43,7 @@ def _in_properties(path: Path) -> bool:
                     if _carries(part.read(_PART_BYTES)):
                         return True
     # a damaged, encrypted or oddly compressed archive
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError, UnicodeError):
+    except _DAMAGED:
         return False
     return False
 

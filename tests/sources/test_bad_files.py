@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+import zlib
 
+import pandas as pd
 import pytest
 
 from resilience_pipeline.errors import DeliveryError
@@ -70,6 +72,21 @@ BAD_WORKBOOKS = {
         "would unpack to more",
         "do not open it",
     ),
+    "bomb by a far cell in other quotes and letters": (
+        repacked(BOOK, sheet1=b"<sheetData><c r='a1'><v>1</v></c><c r='xfd1048576'><v>1</v></c></sheetData>"),
+        "would unpack to more",
+        "do not open it",
+    ),
+    "bomb by cells without address": (
+        repacked(BOOK, sheet1=b'<sheetData><row r="1048576"><c><v>1</v></c></row></sheetData>'),
+        "cells without an address",
+        "save it as an .xlsx",
+    ),
+    "binary workbook": (
+        archive({"xl/workbook.xml": b"<a/>", "xl/workbook.bin": b""}),
+        "another kind of workbook",
+        "save it as an .xlsx",
+    ),
 }
 
 
@@ -96,6 +113,15 @@ def test_a_false_size_in_the_archive_is_found_out(tmp_path):
     size = (50_000).to_bytes(4, "little")
     with pytest.raises(DeliveryError, match="damaged or cut short"):
         read_workbook(deliver(tmp_path, "a.xlsx", content.replace(size, (100).to_bytes(4, "little"))))
+
+
+def test_a_part_that_goes_on_behind_its_size_is_found_out_though_its_checksum_fits(tmp_path):
+    content = repacked(BOOK, sharedStrings=b" " * 50_000)
+    true, false = zlib.crc32(b" " * 50_000), zlib.crc32(b" " * 100)
+    for before, after in ((50_000, 100), (true, false)):
+        content = content.replace(before.to_bytes(4, "little"), after.to_bytes(4, "little"))
+    with pytest.raises(DeliveryError, match="damaged or cut short"):
+        read_workbook(deliver(tmp_path, "a.xlsx", content))
 
 
 def test_entities_in_a_sheet_are_never_expanded(tmp_path):
@@ -166,6 +192,22 @@ def test_a_broken_stata_file_is_refused(tmp_path, content):
     with pytest.raises(DeliveryError, match="no Stata data set") as caught:
         read_stata(deliver(tmp_path, "a.dta", content))
     assert (caught.value.file, caught.value.expected) == ("a.dta", "a .dta file of Stata 8 or later")
+
+
+def test_a_stata_file_that_names_two_variables_alike_is_read(tmp_path):
+    buffer = io.BytesIO()
+    pd.DataFrame({"a": [1], "b": [2]}).to_stata(buffer, write_index=False)
+    same = buffer.getvalue().replace(b"b\0", b"a\0")
+    assert read_stata(deliver(tmp_path, "a.dta", same)).rows == [["a", "a"], ["1", "2"]]
+
+
+def test_a_stata_file_with_an_impossible_number_of_observations_is_refused(tmp_path):
+    buffer = io.BytesIO()
+    pd.DataFrame({"a": [1]}).to_stata(buffer, write_index=False)
+    content = bytearray(buffer.getvalue())
+    content[6:10] = b"\xff\xff\xff\xff"  # format 114 says the number here
+    with pytest.raises(DeliveryError, match="no Stata data set"):
+        read_stata(deliver(tmp_path, "a.dta", bytes(content)))
 
 
 @pytest.mark.parametrize("content", [BOOK, OLE, b"%PDF-1.4"])

@@ -4,7 +4,9 @@ A workbook is a zip archive or an OLE container; either can be locked, cut short
 is decided here, before a parser sees the bytes. The names of files decide nothing.
 """
 
+import copy
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -21,8 +23,12 @@ MAXIMUM_RATIO = 300
 #: below this an archive cannot hurt, however well it packs
 HARMLESS_BYTES = 4 * 2**20
 MAXIMUM_GRID_CELLS = 8_000_000
+#: parts by which parsers know binary and OpenDocument workbooks, whose size is not checked here
+_OTHER_WORKBOOKS = ("xl/workbook.bin", "content.xml")
 
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
+#: a cell that holds something, and its address
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'][^>]*(?<!/)>""")
+_CELL_WITHOUT_ADDRESS = re.compile(rb"<(?:\w+:)?c(?:\s(?![^>]*\br\s*=)[^>]*)?(?<!/)>")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 _RESAVE = "open it in a spreadsheet program and save it as an .xlsx workbook, then deliver that file"
 
@@ -90,34 +96,54 @@ def checked_archive(delivery: Delivery, content: bytes) -> zipfile.ZipFile:
     for entry in entries:
         if entry.file_size > HARMLESS_BYTES and entry.file_size > MAXIMUM_RATIO * max(entry.compress_size, 1):
             raise _bomb(delivery, f"{entry.filename} grows from {entry.compress_size:,} to {entry.file_size:,} bytes")
-    if not any(name.startswith("xl/workbook.") for name in names):
+    others = [name for name in names if name.lower() in _OTHER_WORKBOOKS]
+    if others or "xl/workbook.xml" not in names:
         raise DeliveryError(
-            "the file is a zip archive, not a workbook",
-            remedy="unpack it and deliver the files inside",
+            "the file is another kind of workbook" if others else "the file is a zip archive, not a workbook",
+            remedy=_RESAVE if others else "unpack it and deliver the files inside",
             file=delivery.file,
             expected="an .xlsx workbook",
-            found=", ".join(names[:3]) or "an empty archive",
+            found=", ".join(others or names[:3]) or "an empty archive",
         )
     return archive
 
 
-def sheet_parts(delivery: Delivery, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each worksheet part; every part is unpacked once, so a false size or checksum shows.
+def parts(delivery: Delivery, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each part; every part is unpacked once, so a false size or checksum shows.
 
-    A sheet whose outermost cells span more than `MAXIMUM_GRID_CELLS` is refused: parsers lay sheets out in full.
+    A part whose outermost cells span more than `MAXIMUM_GRID_CELLS` is refused: parsers lay sheets out in full. All
+    parts are looked at, since a workbook may call any of them a sheet.
     """
     for entry in archive.infolist():
         try:
-            part = archive.read(entry) if entry.filename.startswith("xl/") else b""
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            part = _unpacked(archive, entry)
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError) as error:
             raise _damaged(delivery, f"{entry.filename}: {error}") from error
-        if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
-            _refuse_spread(delivery, entry.filename, part)
-            yield entry.filename, part
+        _refuse_spread(delivery, entry.filename, part)
+        yield entry.filename, part
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """The part; one byte more than it says is asked for, so that a part longer than its entry says fails."""
+    longer = copy.copy(entry)
+    longer.file_size += 1
+    with archive.open(longer) as file:
+        part = file.read()
+    if len(part) != entry.file_size:
+        raise zipfile.BadZipFile("the part is not as long as its entry says")
+    return part
 
 
 def _refuse_spread(delivery: Delivery, name: str, part: bytes) -> None:
     places = set(_CELL.findall(part))
+    if b"sheetData" in part and _CELL_WITHOUT_ADDRESS.search(part):
+        raise DeliveryError(
+            "a sheet has cells without an address",
+            remedy=_RESAVE,
+            file=delivery.file,
+            expected="cells that say their row and column",
+            found=name,
+        )
     if not places:
         return
     rows = max(int(row) for _, row in places)
@@ -129,7 +155,7 @@ def _refuse_spread(delivery: Delivery, name: str, part: bytes) -> None:
 def column_number(letters: str) -> int:
     """1 for A, 27 for AA."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
 

@@ -23,15 +23,16 @@ def read_stata(delivery: Delivery) -> Grid:
     content = delivered_bytes(delivery)
     try:
         frame = pd.read_stata(io.BytesIO(content), convert_categoricals=False)
-    except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
+    # pandas raises StopIteration for an impossible number of observations
+    except (ValueError, KeyError, struct.error, OverflowError, MemoryError, StopIteration) as error:
         raise DeliveryError(
             "the file is no Stata data set, or is cut short",
             remedy="download it again, or save it from Stata with `saveold`",
             file=delivery.file,
             expected="a .dta file of Stata 8 or later",
-            found=str(error)[:200],
+            found=str(error)[:200] or "no observations",
         ) from error
-    columns = [[_text(value) for value in frame[name].to_numpy()] for name in frame.columns]
+    columns = [[_text(value) for value in values.to_numpy()] for _, values in frame.items()]
     return Grid(None, [[str(name) for name in frame.columns], *map(list, zip(*columns, strict=True))])
 
 

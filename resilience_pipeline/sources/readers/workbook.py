@@ -18,17 +18,17 @@ from resilience_pipeline.sources.readers.container import (
     delivered_bytes,
     kind_of,
     not_a_workbook,
+    parts,
     refuse_locked,
-    sheet_parts,
 )
 from resilience_pipeline.sources.readers.grid import Grid, Merge, cell_text
 from resilience_pipeline.sources.source import Delivery
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-_CELL_PLACE = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL_PLACE = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
-_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?P<quote>["'])(.*?)(?P=quote)""")
 
 Places = frozenset[tuple[int, int]]
 
@@ -85,7 +85,7 @@ def _grid(book: CalamineWorkbook, name: str, formulas: Places) -> Grid:
 
 def _formulas(delivery: Delivery, archive: zipfile.ZipFile) -> dict[str, Places]:
     """Places of formula cells by sheet name; sheets without formulas are left out."""
-    by_part = {name: places for name, part in sheet_parts(delivery, archive) if (places := _formula_places(part))}
+    by_part = {name.lower(): places for name, part in parts(delivery, archive) if (places := _formula_places(part))}
     if not by_part:
         return {}
     return {name: by_part[part] for name, part in _parts_by_sheet(archive).items() if part in by_part}
@@ -104,17 +104,22 @@ def _formula_places(part: bytes) -> Places:
 
 
 def _parts_by_sheet(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Path inside the archive of each sheet. Tags are cut out by pattern, so no entity is ever expanded."""
+    """Path inside the archive of each sheet, in lower case. Tags are cut out by pattern: no entity is ever expanded."""
     relations = {}
     for tag in _tags(archive, "xl/_rels/workbook.xml.rels", _RELATION):
         target = tag.get("Target", "").lstrip("/")
-        relations[tag.get("Id")] = target if target.startswith("xl/") else f"xl/{target}"
+        relations[tag.get("Id")] = (target if target.startswith("xl/") else f"xl/{target}").lower()
     sheets = _tags(archive, "xl/workbook.xml", _SHEET)
-    return {html.unescape(tag["name"]): relations.get(tag.get("r:id"), "") for tag in sheets if "name" in tag}
+    return {html.unescape(tag["name"]): relations.get(_relation_of(tag), "") for tag in sheets if "name" in tag}
+
+
+def _relation_of(sheet: dict[str, str]) -> str | None:
+    """The sheet's relation; `r:id` in nearly every workbook, but the prefix is the writer's choice."""
+    return next((value for name, value in sheet.items() if name.endswith(":id")), None)
 
 
 def _tags(archive: zipfile.ZipFile, part: str, pattern: re.Pattern[str]) -> list[dict[str, str]]:
     if part not in archive.namelist():
         return []
     text = archive.read(part).decode("utf-8", errors="replace")
-    return [dict(_ATTRIBUTE.findall(tag)) for tag in pattern.findall(text)]
+    return [{name: value for name, _, value in _ATTRIBUTE.findall(tag)} for tag in pattern.findall(text)]
