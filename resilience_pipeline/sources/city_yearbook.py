@@ -5,7 +5,7 @@ prefecture-level cities) is read from the number, because chapters 1 and 3 print
 """
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -104,7 +104,7 @@ def _no_city_column(delivery: Delivery, grids: list[Grid]) -> DeliveryError:
     )
 
 
-def _is_city_yearbook(path: Path) -> bool:
+def _is_city_yearbook(path: PurePosixPath) -> bool:
     return not any(word in str(path) for word in ("科技统计年鉴", "面板", "panel"))
 
 
@@ -127,7 +127,7 @@ HEADINGS: tuple[Heading, ...] = (
     *_both("gdp_growth_pct", r"^地区生产总值(\(GDP\))?(增长率|增长速度|增速)", unit="%"),
     *_both("resident_population_10k_persons", r"^(年末)?(全市)?常住(总)?人口(数)?", unit="万人"),
     *_both("registered_population_10k_persons", r"^(年末)?(户籍(总)?人口|总人口)(数)?", unit="万人"),
-    *_both("urbanisation_pct", r"(常住人口|人口)?城镇化率", unit="%"),
+    *_both("urbanisation_pct", r"^(.*\|)?(常住(人口)?|人口)?城镇化率", unit="%"),
     *_both("retail_sales_cny_10k", r"^社会消费品零售总额"),
     *_both("budget_revenue_cny_10k", _BUDGET + "收入"),
     *_both("budget_expenditure_cny_10k", _BUDGET + "支出"),

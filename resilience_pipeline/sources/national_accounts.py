@@ -113,9 +113,9 @@ SOURCE = Source(
     ),
     read=read,
     headings=(
-        _nation("consumer_price_index", r"^(全国)?居民消费价格(总)?指数", "上年=100"),
-        _nation("fixed_investment_price_index", r"^固定资产投资价格(总)?指数", "上年=100"),
-        _nation("exchange_rate_cny_per_usd", r"^人民币(对|兑)美元.*汇率|美元(对|兑)人民币"),
+        _nation("consumer_price_index", r"^(全国)?居民消费价格(总)?指数$", "上年=100"),
+        _nation("fixed_investment_price_index", r"^固定资产投资价格(总)?指数$", "上年=100"),
+        _nation("exchange_rate_cny_per_usd", r"^(?!.*(期末|年末))(人民币(对|兑)美元.*汇率|.*美元(对|兑)人民币)"),
         _nation("world_exports_usd_100m", r"^世界(货物)?出口(贸易)?(总)?(额|值)"),
     ),
     unlocks="deflated series, the world-market share reading of MS, conversion of US dollars",

@@ -105,3 +105,18 @@ def test_every_declared_indicator_is_in_the_reference():
     declared = {heading.indicator for source in SOURCES for heading in source.headings}
     assert declared <= known
     assert known <= declared
+
+
+@pytest.mark.parametrize(
+    ("source", "heading"),
+    [
+        ("national_accounts", "居民消费价格指数(1978=100)"),
+        ("national_accounts", "居民消费价格指数(食品)"),
+        ("national_accounts", "固定资产投资价格指数(1990=100)"),
+        ("national_accounts", "人民币对美元期末汇率"),
+        ("city_yearbook", "户籍人口城镇化率"),
+    ],
+)
+def test_a_series_of_another_base_date_or_population_is_not_the_declared_one(source, heading):
+    declared = next(record for record in SOURCES if record.name == source)
+    assert match_heading(declared, None, heading) is None

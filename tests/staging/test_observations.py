@@ -244,15 +244,24 @@ def test_an_empty_cell_of_a_city_that_no_longer_exists_is_no_reject() -> None:
     assert result.notes["empty_cells_without_a_city"] == 1
 
 
+def test_a_city_under_the_code_of_its_province_is_refused_not_taken_for_a_province() -> None:
+    assert only_reject(staged(cell("杭州市", entity_code="330000")))["rule"] == "code_and_name_agree"
+
+
 @pytest.mark.parametrize(
     ("period", "year"),
-    [("2018", 2018), ("2018年", 2018), ("2018.0", 2018), ("2018-12-31", 2018), ("20181231", 2018), ("２０１８", 2018)],
+    [
+        *((form, 2018) for form in ("2018", "2018年", "2018年度", "2018.0", "２０１８", "20181231", "2018-12")),
+        *((form, 2018) for form in ("2018-12-31", "2018-12-31 00:00:00", "2018/1/1", "2018年12月31日")),
+    ],
 )
 def test_a_year_is_read_from_the_ways_it_is_written(period: str, year: int) -> None:
     assert staged(cell(period=period)).table["year"].to_list() == [year]
 
 
-@pytest.mark.parametrize("period", [None, "18", "合计", "201", "12018"])
+@pytest.mark.parametrize(
+    "period", [None, "18", "合计", "201", "12018", "2018Q1", "2018年上半年", "2018-2019", "2018-06"]
+)
 def test_a_year_that_cannot_be_read_is_refused(period: str | None) -> None:
     assert only_reject(staged(cell(period=period)))["rule"] == "year_is_readable"
 

@@ -28,10 +28,14 @@ read as (
             when regexp_full_match(code_text, '\d{6}') then code_text
             when regexp_full_match(code_text, '\d{12}') then left(code_text, 6)
         end as code,
+        -- A year, or a whole date; a quarter, a half-year or a span of years is no year.
         cast(
             case
-                when regexp_full_match(period_text, '\s*(19|20)\d{6}\s*') then left(trim(period_text), 4)
-                else nullif(regexp_extract(period_text, '(?:^|\D)((?:19|20)\d{2})(?:\D|$)', 1), '')
+                when regexp_full_match(period_text, '\s*(19|20)\d{6}\s*')
+                    or regexp_full_match(
+                        period_text,
+                        '\s*(19|20)\d{2}\s*(\.0+|年度?|[-/.年]\d{1,2}[-/.月]\d{1,2}日?([ T].*)?|[-/.年]12月?)?\s*'
+                    ) then left(trim(period_text), 4)
             end as integer
         ) as year
     from cleaned
@@ -105,7 +109,7 @@ found as (
         coalesce(by_name.code6, codes.code6) as found_code,
         (
             by_name.code6 is null and coalesce(read.name, '') in (select label from other_names)
-            or codes.code6 is null and coalesce(read.code, '') in (select code from other_codes)
+            or by_name.code6 is null and codes.code6 is null and coalesce(read.code, '') in (select code from other_codes)
         ) as other_row
     from read
     left join by_name using (place_id)
