@@ -74,11 +74,17 @@ def take_inventory(recognition: Recognition) -> StepResult:
     rows: list[tuple[str | None, ...]] = [(file, "claimed", source, None) for file, source in recognition.claimed]
     rows += [(error.file, "refused", None, str(error)) for error in recognition.refused]
     rows += [(file, "unrecognised", None, reason) for file, reason in recognition.unrecognised]
+    rows = [tuple(None if text is None else _printable(text) for text in row) for row in rows]
     table = pl.DataFrame(rows, schema=INVENTORY, orient="row").sort("file")
     left = table.filter(pl.col("state") != "claimed")
     messages = [*map(str, recognition.refused), *(f"{file}: {reason}" for file, reason in recognition.unrecognised)]
-    check = Check(UNDERSTOOD, left.is_empty(), "\n".join(messages) or f"{table.height} files", False, left)
+    check = Check(UNDERSTOOD, left.is_empty(), _printable("\n".join(messages)) or f"{table.height} files", False, left)
     return StepResult(table, (check,), notes={"files": table.height, "not_taken_in": left.height})
+
+
+def _printable(text: str) -> str:
+    """The text as UTF-8 can write it: a file name may hold bytes that are no text."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def describe(source: Source) -> str:
@@ -110,6 +116,8 @@ def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) 
         except DeliveryError as error:
             errors.append(error)
     cells = pl.concat(frames) if frames else CELLS.to_frame()
+    if files and not errors and cells.is_empty():
+        errors = [_no_values(file) for file in files]
     check = Check(
         READABLE,
         passed=not errors,
@@ -129,6 +137,16 @@ def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) 
         checks=(check,),
         notes=notes,
         synthetic=any(delivery.synthetic for delivery in deliveries),
+    )
+
+
+def _no_values(file: str) -> DeliveryError:
+    return DeliveryError(
+        "no file of this source holds a value",
+        remedy="deliver the table with its rows; to do without this source, take its files out of the landing folder",
+        file=file,
+        expected="rows below the heading",
+        found="headings or lists only",
     )
 
 

@@ -1,6 +1,6 @@
 """PKU Digital Inclusive Finance Index of China: one row per prefecture-level unit and year."""
 
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -38,7 +38,7 @@ def read(delivery: Delivery) -> pl.DataFrame:
     return read_long(SOURCE.name, delivery, long_tables(read_grids(delivery), KEYS, delivery), only=_INDICES)
 
 
-def _is_about_cities(path: Path) -> bool:
+def _is_about_cities(path: PurePosixPath) -> bool:
     name = path.name.lower()
     return not any(word in name for word in ("province", "county", "省级", "县域", "县级"))
 

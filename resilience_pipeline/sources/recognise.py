@@ -1,4 +1,4 @@
-"""Which file of the landing folder belongs to which source. Looks at names, and inside only where a source asks."""
+"""Which file of the landing folder belongs to which source, by names alone: no file is opened here."""
 
 import os
 import re
@@ -26,16 +26,18 @@ class Recognition:
     ----------
     claimed : (file, source name), by file; paths are relative, with "/" between folders.
     refused : files that must not be read, or that two sources claim; each error says why and what to do.
+    refused_of : (file, source name) of the refused files whose name fits one source.
     unrecognised : (file, reason) of files that no source knows.
     """
 
     claimed: tuple[tuple[str, str], ...]
     refused: tuple[DeliveryError, ...]
     unrecognised: tuple[tuple[str, str], ...]
+    refused_of: tuple[tuple[str, str], ...] = ()
 
     def files_of(self, source: str) -> list[str]:
-        """The files of one source, sorted."""
-        return [file for file, name in self.claimed if name == source]
+        """The files of one source, sorted; refused ones too: reading them fails, so its last good table stays."""
+        return sorted(file for file, name in (*self.claimed, *self.refused_of) if name == source)
 
 
 def recognise(landing: Path, sources: Sequence[Source]) -> Recognition:
@@ -45,26 +47,29 @@ def recognise(landing: Path, sources: Sequence[Source]) -> Recognition:
     Links that lead out of the landing folder, and linked folders, are refused. A landing folder that does not exist
     is an empty one.
     """
-    claimed, refused, unrecognised = [], [], []
+    claimed, refused, unrecognised, refused_of = [], [], [], []
     for file, problem in _files(landing):
         if problem is not None:
             refused.append(problem)
+            if len(claims := _claims(file, sources)) == 1 and PurePosixPath(file).suffix.lower() in SUFFIXES:
+                refused_of.append((file, claims[0]))
             continue
         if PurePosixPath(file).suffix.lower() not in SUFFIXES:
             unrecognised.append((file, f"not one of the formats that are read ({', '.join(SUFFIXES)})"))
             continue
-        claims = _claims(landing / file, file, sources)
+        claims = _claims(file, sources)
         if len(claims) == 1:
             claimed.append((file, claims[0]))
         elif claims:
             refused.append(_claimed_twice(file, claims))
         else:
             unrecognised.append((file, "its name fits no source; put it into a folder named after its source"))
-    return Recognition(tuple(claimed), tuple(refused), tuple(unrecognised))
+    return Recognition(tuple(claimed), tuple(refused), tuple(unrecognised), tuple(refused_of))
 
 
-def _claims(path: Path, file: str, sources: Sequence[Source]) -> list[str]:
-    folders = set(PurePosixPath(file).parent.parts)
+def _claims(file: str, sources: Sequence[Source]) -> list[str]:
+    path = PurePosixPath(file)
+    folders = set(path.parent.parts)
     by_folder = [source.name for source in sources if source.name in folders]
     return by_folder or [
         source.name

@@ -5,7 +5,7 @@ A reader turns one delivery into cells (`CELLS`), passthrough, as delivered. Not
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import polars as pl
@@ -88,7 +88,8 @@ class Source:
     read : reader, Delivery in, CELLS frame out; raises DeliveryError with place and remedy.
     headings : indicators to recognise; empty for lists and texts.
     shape : "observations" (long numeric table), or the special shapes "pilots", "city_classes", "documents".
-    sniff : optional look at a delivery that matched a pattern; False = not ours after all.
+    sniff : optional second look at the path, inside the landing folder, of a file that matched a pattern; False = not
+        ours after all. The file itself is opened by nobody before it is copied.
     unlocks : what waits for this source, in words, for `status`.
     """
 
@@ -103,5 +104,5 @@ class Source:
     headings: tuple[Heading, ...] = ()
     shape: Literal["observations", "pilots", "city_classes", "documents"] = "observations"
     rules: TableRules = field(default_factory=TableRules)
-    sniff: Callable[[Path], bool] | None = None
+    sniff: Callable[[PurePosixPath], bool] | None = None
     unlocks: str = ""

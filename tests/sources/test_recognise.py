@@ -108,13 +108,20 @@ def test_a_link_out_of_the_landing_folder_is_refused_and_never_followed(tmp_path
     (landing / "wind" / "same.csv").symlink_to(landing / "wind" / "inside.csv")
     (landing / "compiled_fdi").symlink_to(outside)
     found = recognise(landing, SOURCES)
-    assert found.files_of("wind") == ["wind/inside.csv", "wind/same.csv"]
+    assert found.claimed == (("wind/inside.csv", "wind"), ("wind/same.csv", "wind"))
     assert [(error.file, error.what) for error in found.refused] == [
         ("compiled_fdi", "the link leads out of the landing folder"),
         ("wind/gone.csv", "the link leads nowhere"),
         ("wind/out.csv", "the link leads out of the landing folder"),
     ]
     assert all("copy the file itself" in error.remedy for error in found.refused)
+
+
+def test_a_refused_link_counts_among_its_sources_files_so_that_reading_it_fails(tmp_path):
+    place(tmp_path, "wind/a.csv")
+    (tmp_path / "wind" / "b.csv").symlink_to(tmp_path.parent / "gone.csv")
+    (tmp_path / "wind" / "photo.png").symlink_to(tmp_path.parent / "gone.png")
+    assert recognise(tmp_path, SOURCES).files_of("wind") == ["wind/a.csv", "wind/b.csv"]
 
 
 def test_a_linked_folder_inside_is_not_walked_twice(tmp_path):
@@ -137,8 +144,15 @@ def test_a_landing_folder_that_is_missing_or_a_link_itself_is_no_trouble(tmp_pat
     assert recognise(tmp_path / "landing", SOURCES).files_of("wind") == ["wind/a.csv"]
 
 
-def test_a_source_may_look_inside_before_it_claims(tmp_path):
-    place(tmp_path, "a.csv")
-    keen = replace(SOURCES[0], name="keen", patterns=("*.csv",), sniff=lambda path: path.read_text() == "x")
+def test_a_source_may_look_twice_at_the_path_inside_the_landing_folder(tmp_path):
+    place(tmp_path / "panel", "x/a.csv")
+    keen = replace(SOURCES[0], name="keen", patterns=("**/*.csv",), sniff=lambda path: str(path) == "x/a.csv")
     shy = replace(keen, name="shy", sniff=lambda path: False)
-    assert recognise(tmp_path, (shy, keen)).claimed == (("a.csv", "keen"),)
+    assert recognise(tmp_path / "panel", (shy, keen)).claimed == (("x/a.csv", "keen"),)
+
+
+def test_the_folders_above_the_landing_folder_decide_nothing(tmp_path):
+    place(tmp_path / "city_panel" / "landing", "edition_2021/2-7.xlsx")
+    assert recognise(tmp_path / "city_panel" / "landing", SOURCES).files_of("city_yearbook") == [
+        "edition_2021/2-7.xlsx"
+    ]

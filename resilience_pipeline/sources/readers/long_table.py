@@ -98,12 +98,15 @@ def long_tables(grids: Iterable[Grid], keys: Keys, delivery: Delivery) -> list[L
     Raises
     ------
     DeliveryError
-        No sheet has the key columns; a row has more fields than the heading; a cell of the body holds a formula.
+        No sheet has the key columns; none has a row below them; a row has more fields than the heading; a cell of the
+        body holds a formula.
     """
     grids = list(grids)
     tables = [table for grid in grids if (table := long_table(grid, keys)) is not None]
     if not tables:
         raise _no_key_columns(grids, keys, delivery)
+    if not any(True for table in tables for _ in table.rows()):
+        raise _no_rows(tables[0], delivery)
     for table in tables:
         refuse_formulas(table.grid, delivery, table.header_row, len(table.grid.rows))
         _refuse_ragged(table, delivery)
@@ -170,6 +173,18 @@ def _refuse_ragged(table: LongTable, delivery: Delivery) -> None:
                 expected=f"{fields} fields",
                 found=f"{len(cells)} fields",
             )
+
+
+def _no_rows(table: LongTable, delivery: Delivery) -> DeliveryError:
+    return DeliveryError(
+        "the table has a heading and no rows",
+        remedy="export the table again with its rows",
+        file=delivery.file,
+        sheet=table.grid.sheet,
+        row=table.header_row,
+        expected="rows below the heading",
+        found="none",
+    )
 
 
 def _no_key_columns(grids: list[Grid], keys: Keys, delivery: Delivery) -> DeliveryError:
