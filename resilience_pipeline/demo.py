@@ -71,7 +71,7 @@ def _refuse_real(lake: Path) -> None:
 
 
 def _print_whereabouts(project: Project, twin: Path, truth: dict) -> None:
-    estimand = truth["estimand"]
+    estimand = truth["effects"]["controls_held"]["CTRI"]
     terminal.out.print(
         f"\nPlanted in the synthetic twin (truth.json; the pipeline never reads it): "
         f"an average effect of {estimand:.3f} on CTRI over treated rows.\n\n"

@@ -1,7 +1,7 @@
 """Where a project keeps its things: lake, landing folder, study files, options and Dagster's home.
 
-A project is a folder; the repository's checkout is one. Environment variables (a git-ignored `.env` sets them for
-Dagster and the terminal alike) come before `resilience.toml`, which comes before the defaults.
+A project is a folder; the repository's checkout is one. Environment variables (a git-ignored `.env` sets two of them,
+for Dagster and the terminal alike) come before `[paths]` of `resilience.toml`, which comes before the defaults.
 """
 
 import os
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import load_dotenv
+
+from resilience_pipeline.settings import load_paths
 
 #: Dagster instance of the embedded default: local SQLite, one run at a time, nothing leaves the machine.
 DAGSTER_YAML = """\
@@ -57,14 +59,18 @@ def find_project(lake: Path | None = None, landing: Path | None = None) -> Proje
     """
     root = Path(os.environ.get("RESILIENCE_PROJECT", ".")).resolve()
     load_dotenv(root / ".env")
-    lake = _absolute(lake or os.environ.get("RESILIENCE_LAKE") or "data_lake", root)
-    landing = _absolute(landing or os.environ.get("RESILIENCE_LANDING") or lake / "landing", root)
+    settings = root / "resilience.toml"
+    stated = load_paths(settings)
+    lake = _absolute(lake or os.environ.get("RESILIENCE_LAKE") or stated.get("lake", "data_lake"), root)
+    landing = _absolute(
+        landing or os.environ.get("RESILIENCE_LANDING") or stated.get("landing", lake / "landing"), root
+    )
     home = _absolute(os.environ.get("DAGSTER_HOME") or ".dagster_home", root)
-    return Project(root, lake, landing, root / "resilience.toml", root / "studies", home)
+    return Project(root, lake, landing, settings, root / "studies", home)
 
 
 def set_up(project: Project) -> list[Path]:
-    """Write `.env` with absolute paths and Dagster's home where they do not stand yet; returns what was written."""
+    """Write `.env` and Dagster's home where they do not stand yet; returns what was written."""
     written = []
     project.dagster_home.mkdir(parents=True, exist_ok=True)
     dagster_yaml = project.dagster_home / "dagster.yaml"
@@ -75,8 +81,7 @@ def set_up(project: Project) -> list[Path]:
     if not env.exists():
         lines = [
             f"DAGSTER_HOME={project.dagster_home}",
-            f"RESILIENCE_LAKE={project.lake}",
-            f"RESILIENCE_LANDING={project.landing}",
+            f"RESILIENCE_PROJECT={project.root}",
             "DAGSTER_DISABLE_TELEMETRY=yes",
         ]
         env.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -27,12 +27,13 @@ from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
 from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, table_of
+from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study import descriptives
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
 from resilience_pipeline.study.descriptives import describe
-from resilience_pipeline.study.needs import formula_of
+from resilience_pipeline.study.needs import canonical, formula_of, roots
 from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.study.vocabulary import KEYS
 
@@ -118,12 +119,18 @@ def error_rule(specification: Specification) -> str:
 def _with_formulas(
     result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options
 ) -> Estimate:
-    """An awaiting estimate also says what the columns without values are made of."""
+    """An awaiting estimate also says what its empty columns rest on, and which sources can give that."""
     if result.status != "awaiting":
         return result
     empty = [v for v in variables if v.name in frame.columns and frame[v.name].null_count() == frame.height]
-    made_of = "; ".join(f"{variable.name} = {formula_of(variable, options)}" for variable in empty)
-    return replace(result, reason=f"{result.reason} ({made_of})" if made_of else result.reason)
+    rests_on = "; ".join(_rests_on(variable, options) for variable in empty)
+    return replace(result, reason=f"{result.reason} ({rests_on})" if rests_on else result.reason)
+
+
+def _rests_on(variable: Variable, options: Options) -> str:
+    indicators = canonical(roots(formula_of(variable, options)), options)
+    givers = [s.name for s in SOURCES if {heading.indicator for heading in s.headings} & set(indicators)]
+    return f"{variable.name} rests on {', '.join(indicators)}, from {', '.join(givers)}"
 
 
 def _engines_agree(agreement: EngineAgreement) -> Check:
