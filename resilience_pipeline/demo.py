@@ -1,16 +1,20 @@
 """The demonstration: a synthetic twin, the full run on it, and the tables beside what was planted."""
 
 import json
+import shutil
 from pathlib import Path
 
 from resilience_pipeline import terminal
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Options
-from resilience_pipeline.project import Project, find_project
-from resilience_pipeline.status import read_result, read_status
+from resilience_pipeline.project import Project
+from resilience_pipeline.sources.recognise import recognise
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.status import read_result
 from resilience_pipeline.warehouse.lake import Lake
 
 SHOWN = ("table_3", "table_4")
+LANDING = "synthetic_twin"  # the demonstration's folder in the landing folder
 
 
 def write_twin(
@@ -27,28 +31,50 @@ def write_twin(
 
 
 def run_demo(project: Project, seed: int, *, as_json: bool) -> int:
-    """Write the twin unless it stands, run everything on it, print what came out; the exit code.
+    """Put the twin into the landing folder, run everything on it, print what came out; the exit code.
 
-    Refuses to touch a lake that holds results of real files.
+    The twin lies in a landing folder of its own below the project's, so that Dagster's UI finds it, too. Refuses to
+    mix it with real files.
     """
-    _refuse_real(project.lake)
-    twin = project.lake / "twin" / f"seed_{seed}"
-    if not (twin / "truth.json").is_file():
-        terminal.err.print(f"writing the synthetic twin to {twin}", style="dim")
-        write_twin(twin, seed, cities=285, years=(2012, 2022), effect=0.656, bad_control=False)
-    demo = find_project(lake=project.lake, landing=twin / "landing")
-    code = terminal.run(demo, None, Options(), accept_revisions=True) if not as_json else _quiet_run(demo)
-    results = {name: read_result(demo.lake, name) for name in SHOWN}
-    truth = json.loads((twin / "truth.json").read_text(encoding="utf-8"))
+    _refuse_real(project)
+    twin = _twin_of(project, seed)
+    run = _quiet_run if as_json else _shown_run
+    code = run(project)
+    results = {name: read_result(project.lake, name) for name in SHOWN}
     if as_json:
         tables = {name: result.record() for name, result in results.items()}
-        terminal.print_json({"ok": code == 0, "lake": str(demo.lake), "twin": str(twin), "results": tables})
+        terminal.print_json({"ok": code == 0, "lake": str(project.lake), "twin": str(twin), "results": tables})
         return code
     for result in results.values():
         terminal.out.print()
         terminal.print_result(result)
-    _print_whereabouts(demo, twin, truth)
+    _print_whereabouts(project, twin)
     return code
+
+
+def _twin_of(project: Project, seed: int) -> Path:
+    """Folder of the twin's truth; the twin is written anew unless this very one stands."""
+    twin, landing = project.lake / "twin", project.landing / LANDING
+    if landing.is_dir() and _seed_of(twin) == seed:
+        return twin
+    terminal.err.print(f"writing the synthetic twin to {landing}", style="dim")
+    for folder in (twin, landing):
+        shutil.rmtree(folder, ignore_errors=True)
+    write_twin(twin, seed, cities=285, years=(2012, 2022), effect=0.656, bad_control=False)
+    project.landing.mkdir(parents=True, exist_ok=True)
+    (twin / "landing").rename(landing)
+    return twin
+
+
+def _seed_of(twin: Path) -> int | None:
+    try:
+        return json.loads((twin / "truth.json").read_text(encoding="utf-8"))["seed"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _shown_run(project: Project) -> int:
+    return terminal.run(project, None, Options(), accept_revisions=True)
 
 
 def _quiet_run(project: Project) -> int:
@@ -57,29 +83,27 @@ def _quiet_run(project: Project) -> int:
     return 0 if run_assets(project, accept_revisions=True).ok else terminal.FAILED
 
 
-def _refuse_real(lake: Path) -> None:
-    real = [
-        pointer
-        for pointer in Lake(lake).tables()
-        if pointer.rows and pointer.key[0] == "sources" and not pointer.synthetic
-    ]
+def _refuse_real(project: Project) -> None:
+    pointers = Lake(project.lake).tables()
+    real = [".".join(p.key) for p in pointers if p.rows and p.key[0] == "staging" and not p.synthetic]
+    files = recognise(project.landing, SOURCES).claimed
+    real += [file for file, _ in files if not file.startswith(f"{LANDING}/")]
     if real:
         raise LakeError(
-            what=f"{lake} holds tables made from real files ({'.'.join(real[0].key)})",
+            what=f"{project.lake} holds real files or tables made from them ({real[0]})",
             remedy="give the demonstration a lake of its own: resilience demo --lake data_lake_demo",
         )
 
 
-def _print_whereabouts(project: Project, twin: Path, truth: dict) -> None:
-    estimand = truth["effects"]["controls_held"]["CTRI"]
+def _print_whereabouts(project: Project, twin: Path) -> None:
+    truth = json.loads((twin / "truth.json").read_text(encoding="utf-8"))
+    effect = truth["effects"]["controls_held"]["CTRI"]
     terminal.out.print(
-        f"\nPlanted in the synthetic twin (truth.json; the pipeline never reads it): "
-        f"an average effect of {estimand:.3f} on CTRI over treated rows.\n\n"
-        f"raw files     {twin / 'landing'}\n"
+        f"Planted in the synthetic twin: an average effect of {effect:.3f} on CTRI over treated rows "
+        f"({twin / 'truth.json'}; the pipeline never reads it).\n\n"
+        f"raw files     {project.landing / LANDING}\n"
         f'tables        {project.lake / "warehouse.duckdb"}   (resilience sql "show all tables")\n'
         f"in Dagster    make dev, then http://127.0.0.1:3000\n"
-        f"your files    put them in {find_project(lake=project.lake).landing} and run: resilience run\n"
+        f"your files    delete {LANDING}/ there, put yours in {project.landing}, then: resilience run\n",
+        soft_wrap=True,
     )
-    awaited = [source.name for source in read_status(project).sources if source.state == "awaiting"]
-    if awaited:
-        terminal.out.print(f"awaited       {', '.join(awaited)}")

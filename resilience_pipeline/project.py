@@ -61,9 +61,9 @@ def find_project(lake: Path | None = None, landing: Path | None = None) -> Proje
     load_dotenv(root / ".env")
     settings = root / "resilience.toml"
     stated = load_paths(settings)
-    lake = _absolute(lake or os.environ.get("RESILIENCE_LAKE") or stated.get("lake", "data_lake"), root)
+    lake = _absolute(lake or os.environ.get("RESILIENCE_LAKE") or stated.get("lake") or "data_lake", root)
     landing = _absolute(
-        landing or os.environ.get("RESILIENCE_LANDING") or stated.get("landing", lake / "landing"), root
+        landing or os.environ.get("RESILIENCE_LANDING") or stated.get("landing") or lake / "landing", root
     )
     home = _absolute(os.environ.get("DAGSTER_HOME") or ".dagster_home", root)
     return Project(root, lake, landing, settings, root / "studies", home)

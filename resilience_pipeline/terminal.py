@@ -19,7 +19,10 @@ STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": "bold red"
 SHOWN_ROWS = 200
 FAILED = 1
 
-out = Console(highlight=False)
+#: Into a file or a pipe nothing is cut to a screen's width.
+PIPE_WIDTH = 400
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 
@@ -74,7 +77,10 @@ def print_frame(frame: pl.DataFrame) -> None:
 def print_result(result: Result) -> None:
     """A result as its author would paste it."""
     if result.markdown:
-        out.print(Markdown(result.markdown) if out.is_terminal else result.markdown)
+        if out.is_terminal:
+            out.print(Markdown(result.markdown))
+        else:
+            out.print(result.markdown, markup=False, soft_wrap=True)
     else:
         print_frame(result.table)
 
