@@ -5,8 +5,9 @@ rejects and the failed check, and the last good version stays. Where the rules a
 `sql/staging/shared/` (rows) and in `table_rules.py` (tables).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -159,6 +160,9 @@ TABLE_RULES = (
     CONTRACT,
 )
 
+#: So many failing rows stand in a message; all of them stand in the check's table.
+_SHOWN = 5
+
 #: The rules that a table of each shape is held to, in the order of their checks.
 RULES_OF: dict[str, tuple[Rule, ...]] = {
     "observations": (*PLACE_RULES, *VALUE_RULES, *TABLE_RULES),
@@ -186,6 +190,17 @@ def check(rule: Rule, failures: pl.DataFrame, message: str = "") -> Check:
     )
 
 
+def shown(failures: pl.DataFrame, says: Callable[[Mapping[str, Any]], str]) -> str:
+    """The first failing rows in words: `2-7.xlsx, sheet 表1, row 4, column 3: ...; ...`."""
+    return "; ".join(f"{_place(row)}: {says(row)}" for row in failures.head(_SHOWN).iter_rows(named=True))
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Where a row with the columns of schema.ORIGIN stands in its file, as a spreadsheet counts."""
+    numbered = (f"{word} {row[word]}" for word in ("sheet", "row", "column") if row[word] is not None)
+    return ", ".join([row["file"], *numbered])
+
+
 def rejects(rows: pl.DataFrame) -> pl.DataFrame:
     """Refused rows (with `rule` and `reason`) in the shape REJECTS, each with its rule's remedy, ordered by place."""
     remedies = {rule.name: rule.remedy for rule in ROW_RULES}
@@ -198,6 +213,5 @@ def rejects(rows: pl.DataFrame) -> pl.DataFrame:
 
 def row_checks(shape: str, refused: pl.DataFrame) -> tuple[Check, ...]:
     """One non-blocking check for each row rule of the shape, with the rejects that break it."""
-    return tuple(
-        check(rule, refused.filter(pl.col("rule") == rule.name)) for rule in RULES_OF[shape] if rule.level == "row"
-    )
+    broken = {rule: refused.filter(pl.col("rule") == rule.name) for rule in RULES_OF[shape] if rule.level == "row"}
+    return tuple(check(rule, rows, shown(rows, lambda row: row["reason"])) for rule, rows in broken.items())

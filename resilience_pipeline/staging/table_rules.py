@@ -37,8 +37,9 @@ def required_headings(source: Source, headings: pl.DataFrame, cells: pl.DataFram
         orient="row",
     )
     seen = cells["heading"].drop_nulls().unique(maintain_order=True).head(8).to_list()
-    files = cells["file"].unique(maintain_order=True).head(5).to_list()
-    message = f"not found: {', '.join(missing)}; headings seen in {', '.join(files)}: {', '.join(seen)}"
+    sheets = cells.select("file", "sheet").unique(maintain_order=True).head(5)
+    places = (file if sheet is None else f"{file} sheet {sheet}" for file, sheet in sheets.iter_rows())
+    message = f"not found: {', '.join(missing)}; headings seen in {', '.join(places)}: {', '.join(seen)}"
     return rules.check(rules.REQUIRED_HEADINGS, failures, message)
 
 
@@ -54,11 +55,12 @@ def known_units(headings: pl.DataFrame, cells: pl.DataFrame) -> Check:
             "file", "sheet", "row", "column", "heading", "unit_text", "indicator", "canonical_unit", "units_accepted"
         )
     )
-    message = "; ".join(
-        f"{row['file']}: heading {row['heading']} has "
-        f"{'the unit ' + row['unit_text'] if row['unit_text'] else 'no unit'}, "
-        f"expected one that converts to {row['canonical_unit']} ({row['units_accepted']})"
-        for row in failures.head(5).iter_rows(named=True)
+    message = rules.shown(
+        failures,
+        lambda row: (
+            f"heading {row['heading']} has {'the unit ' + row['unit_text'] if row['unit_text'] else 'no unit'}, "
+            f"expected one that converts to {row['canonical_unit']} ({row['units_accepted']})"
+        ),
     )
     return rules.check(rules.KNOWN_UNITS, failures, message)
 
@@ -83,10 +85,7 @@ def one_value_per_key(frame: pl.DataFrame, key: Sequence[str], value: str) -> tu
     kept = agreeing.sort(*key, *ordering, "file", "sheet", "row", "column").unique(
         key, keep="first", maintain_order=True
     )
-    places = "; ".join(
-        f"{row['file']} row {row['row']} column {row['column']}: {row[value]} ({'/'.join(str(row[k]) for k in key)})"
-        for row in failures.head(6).iter_rows(named=True)
-    )
+    places = rules.shown(failures, lambda row: f"{row[value]} ({'/'.join(str(row[k]) for k in key)})")
     return kept, rules.check(rules.UNIQUE_KEY, failures, places), agreeing.height - kept.height
 
 
@@ -98,13 +97,24 @@ def enough_cities(source: Source, observations: pl.DataFrame) -> Check:
     counted = (
         observations.filter(pl.col("scope") != "nation")
         .group_by("indicator", "scope", "year")
-        .agg(cities=pl.col("city_code").n_unique())
+        .agg(
+            pl.col("city_code").n_unique().alias("cities"),
+            pl.col("file", "sheet", "row", "column").sort_by("row").last(),
+        )
         .with_columns(fullest=pl.col("cities").max().over("scope"))
         .sort("indicator", "scope", "year")
     )
     share = source.rules.minimum_city_share
     failures = counted.filter(pl.col("cities") < share * pl.col("fullest"))
-    return rules.check(rules.CITY_COVERAGE, failures, f"the least share of the fullest table is {share:.0%}")
+    places = rules.shown(
+        failures,
+        lambda row: (
+            f"the last of {row['cities']} cities of {row['indicator']} {row['scope']} {row['year']}, "
+            f"the fullest table has {row['fullest']}"
+        ),
+    )
+    message = f"{places}; the least share of the fullest table is {share:.0%}"
+    return rules.check(rules.CITY_COVERAGE, failures, message)
 
 
 def few_rejects(source: Source, refused: pl.DataFrame, values: int) -> Check:
@@ -118,8 +128,9 @@ def few_rejects(source: Source, refused: pl.DataFrame, values: int) -> Check:
     share = refused.height / total if total else 0.0
     counts = refused.group_by("rule").len("rejects").sort("rejects", "rule", descending=[True, False])
     failures = counts if share > source.rules.maximum_rejected_share else counts.clear()
-    message = f"{refused.height} of {total} values refused ({share:.1%}), the limit is " + (
-        f"{source.rules.maximum_rejected_share:.1%}"
+    message = (
+        f"{refused.height} of {total} values refused ({share:.1%}), the limit is "
+        f"{source.rules.maximum_rejected_share:.1%}: {rules.shown(refused, lambda row: row['reason'])}"
     )
     return rules.check(rules.REJECTED_SHARE, failures, message)
 
@@ -136,7 +147,9 @@ def agrees_with_previous(source: Source, observations: pl.DataFrame, previous: p
     revised = shared.filter(moved > REVISED * pl.col("previous_value").abs())
     share = revised.height / shared.height if shared.height else 0.0
     failures = revised if share > source.rules.maximum_revision_share else revised.clear()
-    message = f"{revised.height} of {shared.height} shared values moved by more than {REVISED:.0%} ({share:.1%})"
-    return rules.check(
-        rules.REVISION_SHARE, failures, f"{message}, the limit is {source.rules.maximum_revision_share:.1%}"
+    message = (
+        f"{revised.height} of {shared.height} shared values moved by more than {REVISED:.0%} ({share:.1%}), the limit "
+        f"is {source.rules.maximum_revision_share:.1%}: "
+        + rules.shown(failures, lambda row: f"{row['value']}, before {row['previous_value']}")
     )
+    return rules.check(rules.REVISION_SHARE, failures, message)

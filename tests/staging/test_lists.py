@@ -113,8 +113,8 @@ def test_a_city_with_two_classes_fails_the_table() -> None:
     result = staged(resource_cities.SOURCE, city_class("朔州市", "成长型"), city_class("朔州", "衰退型"))
     failed = {check.name: check for check in result.checks if not check.passed}
     assert list(failed) == ["key_has_one_value"]
-    assert "list.csv row 2" in failed["key_has_one_value"].message
-    assert "list.csv row 3" in failed["key_has_one_value"].message
+    assert "list.csv, row 2" in failed["key_has_one_value"].message
+    assert "list.csv, row 3" in failed["key_has_one_value"].message
 
 
 def test_a_report_is_one_document_of_its_city_and_year() -> None:

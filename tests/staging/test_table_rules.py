@@ -77,7 +77,7 @@ def test_a_missing_required_heading_fails_the_table_and_says_which_headings_were
     check = the_failed(result)
     assert check.name == "required_headings_are_there"
     assert "not found: loans_cny_10k" in check.message
-    assert "headings seen in 2-7.xlsx: 地区生产总值" in check.message
+    assert "headings seen in 2-7.xlsx sheet Sheet1: 地区生产总值" in check.message
     assert check.failures is not None
     assert check.failures["heading_looked_for"].to_list() == ["贷款"]
 
@@ -112,8 +112,8 @@ def test_a_heading_that_reads_as_two_indicators_fails_the_table() -> None:
 def test_a_key_with_two_values_fails_the_table_and_names_both_places() -> None:
     check = the_failed(staged(cell(text="1"), cell(text="2", file="2-7(1).xlsx", row=9)))
     assert check.name == "key_has_one_value"
-    assert "2-7.xlsx row 8" in check.message
-    assert "2-7(1).xlsx row 9" in check.message
+    assert "2-7.xlsx, sheet Sheet1, row 8" in check.message
+    assert "2-7(1).xlsx, sheet Sheet1, row 9" in check.message
     assert check.failures is not None
     assert check.failures["value"].to_list() == [20_000, 10_000]
 
