@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from .conftest import Terminal
+from tests.integration.terminal import Terminal
 
 
 def test_every_source_of_the_twin_is_delivered_and_nothing_failed(finished):
@@ -41,7 +41,7 @@ def test_every_city_year_of_the_grid_is_accounted_for(finished):
     (grid,) = finished.json("sql", "select count(distinct city_code) * 11 n from grid.trade_resilience_cities")
     assert count == grid
     (silent,) = finished.json(
-        "sql", "select count(*) n from panel.trade_resilience_sample where not in_sample and reason is null"
+        "sql", "select count(*) n from panel.trade_resilience_sample where not complete and reason is null"
     )
     assert silent["n"] == 0
 
@@ -81,5 +81,5 @@ def test_a_source_that_was_not_delivered_is_awaited_and_the_rest_runs(small_twin
     (column,) = terminal.json("sql", "select distinct status, reason from estimates.table_4_3")
     assert column["status"] == "awaiting"
     assert "wind" in column["reason"]
-    (real,) = terminal.json("sql", "select distinct status from estimates.real_2_1")
+    (real,) = terminal.json("sql", "select distinct status from estimates.real_2_fiscal")
     assert real["status"] == "estimated"

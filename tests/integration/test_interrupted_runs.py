@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from .conftest import Terminal
+from tests.integration.terminal import Terminal
 
 pytestmark = pytest.mark.slow
 
