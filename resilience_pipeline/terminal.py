@@ -2,6 +2,7 @@
 
 import json
 import sys
+from decimal import Decimal
 
 import polars as pl
 from rich.console import Console
@@ -59,7 +60,14 @@ def run(
 
 def print_json(record: object) -> None:
     """JSON on standard output, Chinese as it is."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: object) -> int | float | str:
+    """DuckDB sums integers into decimals; dates and times print in ISO form."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def print_frame(frame: pl.DataFrame) -> None:

@@ -1,0 +1,79 @@
+"""The private real files through one run: read without per-file code, matched, in agreement, estimated."""
+
+import shutil
+
+import pytest
+
+from tests.integration.terminal import Terminal
+
+pytestmark = pytest.mark.real_data
+
+FOLDERS = ("yearbook/edition_2021", "yearbook/edition_2024", "city_panel", "pku_dfiic", "fdi")
+LISTS = ("pilot_cities_55.csv", "resource_based_prefectures_2013.csv")
+
+
+@pytest.fixture(scope="module")
+def project(real_data, tmp_path_factory) -> Terminal:
+    """A project after one run on the real files."""
+    terminal = Terminal(tmp_path_factory.mktemp("real"))
+    landing = terminal.root / "data_lake" / "landing"
+    for folder in FOLDERS:
+        shutil.copytree(real_data / folder, landing / folder)
+    (landing / "lists").mkdir()
+    for name in LISTS:
+        shutil.copy(real_data / "lists" / name, landing / "lists" / name)
+    terminal("run")
+    return terminal
+
+
+def test_all_thirty_tables_of_chapter_2_are_read(project):
+    (read,) = project.json(
+        "sql",
+        "select count(distinct file) n from sources.city_yearbook "
+        "where file like '%edition_2024/2-%' and text is not null",
+    )
+    assert read["n"] == 30
+
+
+def test_every_city_of_the_edition_has_its_code(project):
+    (named,) = project.json(
+        "sql",
+        "select count(distinct city_code) n from staging.city_yearbook "
+        "where indicator = 'gdp_cny_10k' and scope = 'city' and year = 2023",
+    )
+    assert named["n"] == 297
+    unknown = project.json("sql", "select * from rejects.city_yearbook where rule = 'city_is_known'")
+    assert unknown == []
+
+
+@pytest.mark.parametrize("year", [2020, 2023])
+def test_the_compiled_panel_agrees_with_the_yearbook_to_the_cell(project, year):
+    (compared,) = project.json(
+        "sql",
+        "select count(*) n, count(*) filter (abs(y.value - p.value) > 1e-9 * abs(p.value)) different "
+        "from staging.city_yearbook y join staging.compiled_city_panel p using (city_code, year, indicator, scope) "
+        f"where indicator in ('gdp_cny_10k', 'gdp_per_capita_cny') and year = {year} "
+        "and y.value is not null and p.value is not null",
+    )
+    assert compared["n"] > 500
+    assert compared["different"] == 0
+
+
+def test_models_on_real_outcomes_are_estimated_and_not_called_synthetic(project):
+    for outcome in ("fiscal", "income"):
+        rows = project.json("sql", f"select * from estimates.real_2_{outcome}_controls where term = 'did'")
+        assert [row["status"] for row in rows] == ["estimated"]
+        assert rows[0]["n_obs"] > 3000
+        assert rows[0]["std_error"] > 0
+    assert "SYNTHETIC" not in project("show", "real_2")
+
+
+def test_the_papers_table_awaits_what_is_not_in_the_real_files(project):
+    (column,) = project.json("sql", "select distinct status, reason from estimates.table_4_3")
+    assert column["status"] == "awaiting"
+    assert "exports_cny_10k" in column["reason"]
+
+
+def test_publishers_rows_are_not_previewed(project):
+    (pointer,) = (project.root / "data_lake" / "sources" / "city_yearbook").glob("current.json")
+    assert "石家庄" not in pointer.read_text(encoding="utf-8")
