@@ -26,7 +26,8 @@ def described(node) -> str:
     checks = ", ".join(sorted(check.name for check in node.check_keys)) or "none"
     parents = ", ".join(sorted(key.to_user_string() for key in node.parent_keys)) or "the landing folder"
     name = node.key.to_user_string()
-    return f"{name}\n  group  {node.group_name}\n  owner  {', '.join(node.owners)}\n  reads  {parents}\n  checks {checks}\n"
+    lines = [f"group  {node.group_name}", f"owner  {', '.join(node.owners)}", f"reads  {parents}", f"checks {checks}"]
+    return "\n  ".join([name, *lines]) + "\n"
 
 
 def test_the_asset_graph_is_the_one_that_was_reviewed(nodes):
