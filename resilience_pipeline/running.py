@@ -87,12 +87,12 @@ def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
     except (dg.DagsterInvalidAssetSelectionError, dg.DagsterInvalidSubsetError, ValueError) as error:
         raise PipelineError(
             what=f"cannot read the selection {select!r}: {error}",
-            remedy='use Dagster\'s selection syntax, such as "group:estimates" or "+key:estimates/table_4/3"',
+            remedy='use Dagster\'s selection syntax, such as "group:estimates" or "+key:estimates/table_4_3"',
         ) from None
     if not keys:
         raise PipelineError(
             what=f"the selection {select!r} names no asset",
-            remedy="`resilience status` lists the tables; their names with '/' between the parts are asset keys",
+            remedy='a table that SQL calls estimates.table_4_3 is the asset "key:estimates/table_4_3"',
         )
     return set(keys)
 

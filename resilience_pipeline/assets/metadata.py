@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.driver import Outcome
 from resilience_pipeline.step import Check
 
@@ -22,7 +23,7 @@ def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.MetadataValue.int(table.height),
         "dagster/column_schema": dg.MetadataValue.table_schema(_schema(table)),
-        "dagster/relation_identifier": dg.MetadataValue.text(f"{key[0]}.{'_'.join(key[1:])}"),
+        "dagster/relation_identifier": dg.MetadataValue.text(".".join(asset_key(key).path)),
         "data_version": dg.MetadataValue.text(pointer.data_version),
         "options": dg.MetadataValue.json(dict(pointer.options)),
     }
@@ -46,7 +47,7 @@ def check_result(check: Check, key: tuple[str, ...], *, rows_may_show: bool) -> 
             metadata["sample"] = dg.MetadataValue.md(_preview(check.failures, FAILING_ROWS))
     return dg.AssetCheckResult(
         passed=check.passed,
-        asset_key=dg.AssetKey(list(key)),
+        asset_key=asset_key(key),
         check_name=check.name,
         description=check.message,
         severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.assets.steps import OWNERS, events
 from resilience_pipeline.code_version import code_version
@@ -37,7 +38,7 @@ def inventory_asset() -> dg.AssetsDefinition:
 
 
 def _asset(declared: Step, step_for: Callable[[LakeResource], Step]) -> dg.AssetsDefinition:
-    key = dg.AssetKey(list(declared.key))
+    key = asset_key(declared.key)
 
     @dg.asset(
         key=key,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.metadata import LICENSED_LAYERS, check_result, table_metadata
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.code_version import code_version
@@ -25,11 +26,11 @@ OWNERS = {
 
 def asset_of(step: Step) -> dg.AssetsDefinition:
     """The asset of a step, always under the default options; other options have a job of their own."""
-    key = dg.AssetKey(list(step.key))
+    key = asset_key(step.key)
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(list(upstream)) for upstream in step.inputs],
+        deps=[asset_key(upstream) for upstream in step.inputs],
         group_name=step.key[0],
         description=step.description,
         kinds=set(step.kinds),
@@ -61,7 +62,7 @@ def events(outcome: Outcome) -> Iterator:
             f"{'.'.join(key)}: nothing written, the last good table stays.\n{message}", allow_retries=False
         )
     yield dg.MaterializeResult(
-        asset_key=dg.AssetKey(list(key)),
+        asset_key=asset_key(key),
         metadata=table_metadata(outcome),
         data_version=dg.DataVersion(outcome.pointer.data_version),
         check_results=checks,

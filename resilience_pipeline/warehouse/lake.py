@@ -194,7 +194,7 @@ class Lake:
         return LakeError(
             what=f"the table {join(key)} is not in the lake",
             file=str(self.home),
-            remedy=f"compute it: `resilience run --select {join(key)}`, or `resilience run` for everything",
+            remedy="compute it with `resilience run`",
         )
 
     def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:

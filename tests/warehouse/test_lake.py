@@ -71,7 +71,7 @@ def test_the_same_table_gives_the_same_bytes_however_it_was_chunked(tmp_path):
 
 def test_an_unknown_table_names_the_command_that_makes_it(lake):
     assert lake.current(KEY) is None
-    with pytest.raises(LakeError, match="resilience run --select panel/trade_resilience/outcomes"):
+    with pytest.raises(LakeError, match="compute it with `resilience run`"):
         lake.read(KEY)
 
 
