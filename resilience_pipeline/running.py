@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 import dagster as dg
+from filelock import FileLock
 
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
@@ -29,7 +30,7 @@ class RunReport:
 
 def run_assets(project: Project, *, select: str | None = None, accept_revisions: bool = False) -> RunReport:
     """Materialise all assets, or those of a Dagster selection string, under the default options."""
-    definitions, instance = _open(project)
+    definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(EVERYTHING)
     keys = None if select is None else sorted(_selected(definitions, select))
     with instance:
@@ -44,7 +45,7 @@ def run_assets(project: Project, *, select: str | None = None, accept_revisions:
 
 def run_variant(project: Project, options: Options) -> RunReport:
     """Compute every study under other options, into tables of their own; staged tables are the headline's."""
-    definitions, instance = _open(project)
+    definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(WITH_OPTIONS)
     settings = {name: str(value) for name, value in options.changed.items()}
     with instance:
@@ -59,17 +60,24 @@ def run_variant(project: Project, options: Options) -> RunReport:
 
 def asset_count(project: Project) -> int:
     """How many assets a full run materialises."""
-    definitions, _ = _open(project)
-    return len(list(definitions.resolve_all_asset_keys()))
+    return len(list(_definitions(project).resolve_all_asset_keys()))
 
 
-def _open(project: Project) -> tuple[dg.Definitions, dg.DagsterInstance]:
+def _definitions(project: Project) -> dg.Definitions:
     logging.disable(logging.CRITICAL)  # Dagster logs each event to stderr and offers no other switch
     set_up(project)
     os.environ["DAGSTER_HOME"] = str(project.dagster_home)
     from resilience_pipeline.definitions import defs
 
-    return defs, dg.DagsterInstance.get()
+    return defs
+
+
+def _instance(project: Project) -> dg.DagsterInstance:
+    """The project's Dagster instance; two processes that make its SQLite tables at once would trip over each other."""
+    with FileLock(project.dagster_home / "instance.lock", timeout=60):
+        instance = dg.DagsterInstance.get()
+        _ = instance.run_storage, instance.event_log_storage, instance.schedule_storage
+    return instance
 
 
 def _resources(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:

@@ -54,7 +54,6 @@ def test_a_run_killed_while_it_writes_tables_leaves_good_ones_and_the_next_compl
 
 def test_of_two_runs_started_at_once_neither_corrupts_the_other(tmp_path, small_twin, finished):
     terminal, landing = Terminal(tmp_path), str(small_twin / "landing")
-    terminal("setup")
     runs = [start(terminal, "run", "--landing", landing) for _ in range(2)]
     outcomes = [(run.communicate()[1], run.returncode) for run in runs]
     codes = sorted(code for _, code in outcomes)

@@ -64,12 +64,12 @@ def test_the_error_rule_of_the_options_reaches_the_estimate(study):
     assert result.table["vcov"].unique().to_list() == ["hc1"]
 
 
-def test_a_column_without_values_awaits_and_says_its_formula(study):
+def test_a_column_without_values_awaits_and_names_the_sources_that_can_give_it(study):
     result = run(study, tables(log_loans=pl.lit(None, dtype=pl.Float64)))
 
     estimated = {check.name: check for check in result.checks}["estimated"]
     assert result.table["status"].to_list() == ["awaiting"]
-    assert "log_loans = ln(loans_cny_10k)" in result.notes["reason"]
+    assert "rests on loans_cny_10k, from city_yearbook, compiled_city_panel" in result.notes["reason"]
     assert not estimated.passed
     assert not estimated.blocking
 
