@@ -52,8 +52,10 @@ class PilotName:
 
     number: int
     printed_name: str
+    resolved_name: str  # the unit that is meant, in Chinese
     kind: str  # municipality | prefecture | county | zone
     city_code: str  # prefecture it is, lies in, or counts for
+    resolution: str  # why this unit is meant: exact | spelling | position in the list | county | zone
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -64,7 +66,12 @@ def _rows(name: str) -> list[dict[str, str]]:
 @cache
 def pilot_names() -> tuple[PilotName, ...]:
     """The 55 entries of the paper's Table 1, in its order."""
-    return tuple(PilotName(int(r["number"]), r["printed_name"], r["kind"], r["city_code"]) for r in _rows("pilots.csv"))
+    return tuple(
+        PilotName(
+            int(r["number"]), r["printed_name"], r["resolved_name"], r["kind"], r["city_code"], r["resolution"]
+        )
+        for r in _rows("pilots.csv")
+    )
 
 
 @cache

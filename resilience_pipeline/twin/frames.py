@@ -10,7 +10,7 @@ import polars as pl
 from resilience_pipeline.staging.schema import OBSERVATIONS, PILOTS
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.twin.blemishes import LAST_EDITION_WITH_MARK, MARK, holes
-from resilience_pipeline.twin.cities import all_cities, pilot_names
+from resilience_pipeline.twin.cities import pilot_names
 from resilience_pipeline.twin.economy import Draw
 from resilience_pipeline.twin.pku import credit_index
 from resilience_pipeline.twin.printing import as_printed
@@ -146,15 +146,14 @@ def _national(draw: Draw) -> pl.DataFrame:
 
 
 def _pilots() -> pl.DataFrame:
-    names = {c.code: c.name for c in all_cities()}
     rows = [
         {
             "number": p.number,
             "printed_name": p.printed_name,
-            "resolved_name": names.get(p.city_code, p.printed_name),
+            "resolved_name": p.resolved_name,
             "kind": p.kind,
             "city_code": p.city_code,
-            "resolution": "exact",
+            "resolution": p.resolution,
             "source": "pilot_list",
             "delivery_sha256": _PLACEHOLDER,
             "file": _PLACEHOLDER,

@@ -64,10 +64,16 @@ class LongTable:
             texts = [text for text in self.grid.rows[row - 1] if text]
             at = [self.grid.at(row, key) if key else None for key in (self.entity, self.code, self.period, self.unit)]
             period = at[2] or (None if self.period else sheet_year)
-            keyed = at[0] is not None and (period is not None or not self.period)
-            dated = period is not None and _YEAR.fullmatch(period.strip().removesuffix(".0")) is not None
-            if texts and not (_FOOTER.search(" ".join(texts)) and not (keyed and (dated or not self.period))):
+            if texts and not (_FOOTER.search(" ".join(texts)) and not self._has_key(at[0], period)):
                 yield row, at[0], at[1], period, at[3]
+
+    def _has_key(self, entity: str | None, period: str | None) -> bool:
+        """Whether a row that reads like a footer is data after all: dated, or in a list, named like no footer."""
+        if entity is None:
+            return False
+        if not self.period:
+            return _FOOTER.search(entity) is None
+        return period is not None and _YEAR.fullmatch(period.strip().removesuffix(".0")) is not None
 
     def column(self, pattern: str) -> int:
         """Position of the first value column whose cleaned name matches as a whole; 0 where none does."""
