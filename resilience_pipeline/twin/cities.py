@@ -67,9 +67,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 def pilot_names() -> tuple[PilotName, ...]:
     """The 55 entries of the paper's Table 1, in its order."""
     return tuple(
-        PilotName(
-            int(r["number"]), r["printed_name"], r["resolved_name"], r["kind"], r["city_code"], r["resolution"]
-        )
+        PilotName(int(r["number"]), r["printed_name"], r["resolved_name"], r["kind"], r["city_code"], r["resolution"])
         for r in _rows("pilots.csv")
     )
 
