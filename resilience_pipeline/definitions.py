@@ -6,12 +6,10 @@ from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.assets.sources import asset_of_source, inventory_asset
 from resilience_pipeline.assets.steps import asset_of
 from resilience_pipeline.assets.variants import with_options_job
-from resilience_pipeline.plan import make_plan
-from resilience_pipeline.project import find_project
+from resilience_pipeline.plan import project_plan
 from resilience_pipeline.sources.registry import SOURCES
-from resilience_pipeline.study.load import find_studies
 
-plan = make_plan(find_studies(find_project().studies))
+plan = project_plan()
 
 defs = dg.Definitions(
     assets=[

@@ -1,16 +1,19 @@
 """All steps of all studies, in the order in which they can run: the one list that every driver walks."""
 
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.grid.steps import steps as grid_steps
 from resilience_pipeline.indices.steps import steps as indices_steps
 from resilience_pipeline.panel.steps import steps as panel_steps
+from resilience_pipeline.project import find_project
 from resilience_pipeline.report.steps import steps as report_steps
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.staging.steps import steps as staging_steps
 from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.study.needs import sources_for
 from resilience_pipeline.study.steps import steps as estimate_steps
 from resilience_pipeline.study.study import Study
@@ -22,6 +25,11 @@ class Plan:
 
     staging: tuple[Step, ...]
     studies: tuple[Step, ...]
+
+    @property
+    def descriptions(self) -> dict[TableKey, str]:
+        """What each table is, by key."""
+        return {step.key: step.description for step in self.steps}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -42,6 +50,12 @@ def make_plan(studies: tuple[Study, ...]) -> Plan:
                     remedy="declare the table's variables in the study file, or name a table that exists",
                 )
     return Plan(staging, _in_order(per_study))
+
+
+@cache
+def project_plan() -> Plan:
+    """The plan of this project: the package's studies and those of its `studies` folder."""
+    return make_plan(find_studies(find_project().studies))
 
 
 def _steps_of(study: Study) -> list[Step]:

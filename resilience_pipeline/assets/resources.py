@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.sources.registry import SOURCES
@@ -61,4 +62,4 @@ class LakeResource(dg.ConfigurableResource):
             try:
                 yield self
             finally:
-                publish(self.lake)
+                publish(self.lake, descriptions=project_plan().descriptions)

@@ -1,7 +1,8 @@
 """`warehouse.duckdb`: the current tables of the lake, for people to query. It can be thrown away and built again.
 
 No step reads it, so nothing waits for whoever has it open: `publish` gives up after a while and the next one catches
-up. `catalogue.tables` inside the file says which version of each table it holds.
+up. `catalogue.tables` inside the file says which version of each table it holds, and the last column of every
+relation, `synthetic`, whether its rows descend from the synthetic twin: a table copied out keeps the label.
 """
 
 import time
@@ -57,9 +58,9 @@ class _Entry:
         return self.schema_name, self.table_name
 
     @property
-    def content(self) -> tuple[str, str, str]:
+    def content(self) -> tuple[str, str, str, bool]:
         """What the relation itself depends on; the other fields only describe it."""
-        return self.kind, self.data_version, self.file
+        return self.kind, self.data_version, self.file, self.synthetic
 
     @property
     def comment(self) -> str:
@@ -255,7 +256,8 @@ def _drop(connection: duckdb.DuckDBPyConnection, place: tuple[str, str], there: 
 
 def _create(connection: duckdb.DuckDBPyConnection, entry: _Entry) -> None:
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{entry.schema_name}"')
-    rows = f"SELECT * FROM read_parquet({quoted(Path(entry.file))})"  # noqa: S608 - the path is quoted
+    label = "true" if entry.synthetic else "false"
+    rows = f"SELECT *, {label} AS synthetic FROM read_parquet({quoted(Path(entry.file))})"  # noqa: S608 - path quoted
     connection.execute(f"CREATE {entry.kind.upper()} {_identifier(entry.place)} AS {rows}")
 
 

@@ -41,9 +41,18 @@ def test_published_tables_can_be_queried(lake):
     lake.write_rejects("wind", NEW, run_id="r", synthetic=False)
     write(lake.variant("none"), NEW)
     assert publish(lake) == "published: 3 tables"
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
-    assert ask(lake, "from rejects.wind") == [(2,)]
-    assert ask(lake, "from variant_none.panel_study_outcomes") == [(2,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from rejects.wind") == [(2,)]
+    assert ask(lake, "select * exclude (synthetic) from variant_none.panel_study_outcomes") == [(2,)]
+
+
+def test_every_relation_says_whether_it_is_synthetic_and_follows_a_change_of_the_label(lake):
+    write(lake, OLD, synthetic=True)
+    publish(lake)
+    assert ask(lake, "from panel.study_outcomes") == [(1, True)]
+    write(lake, OLD, synthetic=False)
+    publish(lake)
+    assert ask(lake, "from panel.study_outcomes") == [(1, False)]
 
 
 def test_a_second_publish_has_nothing_to_do(lake):
@@ -59,7 +68,7 @@ def test_a_new_version_replaces_the_old_even_with_other_columns(lake):
     publish(lake)
     write(lake, pl.DataFrame({"y": ["a"], "x": [2.5]}))
     assert publish(lake) == "published: 1 tables"
-    assert ask(lake, "from panel.study_outcomes") == [("a", 2.5)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [("a", 2.5)]
 
 
 def test_the_catalogue_names_version_run_and_origin(lake):
@@ -96,7 +105,7 @@ def test_a_large_table_is_a_view_and_becomes_a_table_when_it_shrinks(lake):
     write(lake, OLD)
     publish(lake, largest_table_rows=5)
     assert ask(lake, "select kind from catalogue.tables") == [("table",)]
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
 
 
 def test_a_table_that_left_the_lake_leaves_the_warehouse(lake):
@@ -105,7 +114,7 @@ def test_a_table_that_left_the_lake_leaves_the_warehouse(lake):
     (folder / "current.json").unlink()
     publish(lake)
     with pytest.raises(LakeError, match="does not exist"):
-        ask(lake, "from panel.study_outcomes")
+        ask(lake, "select * exclude (synthetic) from panel.study_outcomes")
 
 
 def test_a_table_that_somebody_dropped_comes_back(lake):
@@ -114,7 +123,7 @@ def test_a_table_that_somebody_dropped_comes_back(lake):
     with duckdb.connect(str(lake.root / "warehouse.duckdb")) as connection:
         connection.execute("DROP TABLE panel.study_outcomes")
     publish(lake)
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database" * 1000])
@@ -123,7 +132,7 @@ def test_a_damaged_warehouse_is_built_anew_by_itself(lake, damage):
     publish(lake)
     (lake.root / "warehouse.duckdb").write_bytes(damage)
     assert publish(lake) == "published: 1 tables"
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
 
 
 def test_a_warehouse_with_another_catalogue_is_built_anew(lake):
@@ -131,7 +140,7 @@ def test_a_warehouse_with_another_catalogue_is_built_anew(lake):
     with duckdb.connect(str(lake.root / "warehouse.duckdb")) as connection:
         connection.execute("CREATE SCHEMA catalogue; CREATE TABLE catalogue.tables AS SELECT 1 AS other")
     assert publish(lake) == "published: 1 tables"
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
 
 
 def test_rebuild_makes_the_warehouse_again_whatever_lay_there(lake):
@@ -150,10 +159,10 @@ def test_a_damaged_parquet_file_defers_and_leaves_the_warehouse_as_it_was(lake):
     file = lake.file_of(write(lake, NEW))
     file.write_bytes(b"no parquet")
     assert publish(lake).startswith("deferred: ")
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
     with pytest.raises(LakeError, match="could not be built"):
         rebuild(lake)
-    assert ask(lake, "from panel.study_outcomes") == [(1,)]
+    assert ask(lake, "select * exclude (synthetic) from panel.study_outcomes") == [(1,)]
 
 
 def test_two_keys_with_one_name_are_a_mistake_that_is_named(lake):
