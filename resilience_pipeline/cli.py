@@ -82,6 +82,7 @@ def status(lake: LakeOption = None, landing: LandingOption = None, as_json: Json
 def show(
     result: Annotated[str, typer.Argument(help='A result, such as "table_4".')],
     variant: Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, to paste.")] = False,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,7 +90,7 @@ def show(
     from resilience_pipeline.status import read_result
 
     found = read_result(find_project(lake=lake).lake, result, variant)
-    terminal.print_json(found.record()) if as_json else terminal.print_result(found)
+    terminal.print_json(found.record()) if as_json else terminal.print_result(found, markdown=markdown)
 
 
 @app.command()

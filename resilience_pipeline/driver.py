@@ -86,7 +86,7 @@ def _keep(step: Step, result: StepResult, snapshot: Snapshot, options: Options) 
     failed = [check for check in result.checks if check.blocking and not check.passed]
     pointer = None
     if not failed:
-        markdown = {} if result.markdown is None else {"markdown": result.markdown}
+        printed = {"markdown": result.markdown, "text": result.text}
         pointer = snapshot.write(
             step.key,
             result.table,
@@ -94,7 +94,7 @@ def _keep(step: Step, result: StepResult, snapshot: Snapshot, options: Options) 
             inputs=step.inputs,
             options={name: options[name] for name in step.options},
             synthetic=synthetic,
-            notes={**result.notes, **markdown},
+            notes={**result.notes, **{form: words for form, words in printed.items() if words is not None}},
         )
     note_attempt(
         snapshot.lake,

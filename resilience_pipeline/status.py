@@ -57,10 +57,11 @@ class Status:
 
 @dataclass(frozen=True)
 class Result:
-    """A printed result: its rows, its Markdown, and the version it stands on."""
+    """A printed result: its rows, its printed forms (empty where it has none), and the version it stands on."""
 
     name: str
     markdown: str
+    text: str
     table: pl.DataFrame
     pointer: Pointer
 
@@ -101,8 +102,8 @@ def read_result(root: Path, name: str, variant: str | None = None) -> Result:
             remedy="use one of the expected names" if there else "run `resilience demo` or `resilience run` first",
         )
     table = lake.read(key)
-    markdown = str(pointer.notes.get("markdown", ""))
-    return Result(key[1], markdown, table, pointer)
+    markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
+    return Result(key[1], markdown, text, table, pointer)
 
 
 def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:

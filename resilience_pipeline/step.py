@@ -36,7 +36,7 @@ class StepResult:
     checks : outcomes of its checks; a failed blocking one means that nothing of the step is kept but `rejects`.
     rejects : rows refused, with reasons (staging.schema.REJECTS); None where the step refuses nothing.
     notes : short facts for people, name -> value (counts, reasons, Markdown), shown beside the table.
-    markdown : the table as a reader wants to see it, where that differs from its rows.
+    markdown, text : the table as a reader wants it on a page and in a terminal, where that differs from its rows.
     synthetic : whether the table descends from the synthetic twin.
     """
 
@@ -45,6 +45,7 @@ class StepResult:
     rejects: pl.DataFrame | None = None
     notes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     markdown: str | None = None
+    text: str | None = None
     synthetic: bool | None = None  # only steps that read files say so; None = as the inputs are
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import polars as pl
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -82,13 +81,11 @@ def print_frame(frame: pl.DataFrame) -> None:
         err.print(f"{SHOWN_ROWS} of {frame.height} rows shown; --json prints all", style="dim")
 
 
-def print_result(result: Result) -> None:
-    """A result as its author would paste it."""
-    if result.markdown:
-        if out.is_terminal:
-            out.print(Markdown(result.markdown))
-        else:
-            out.print(result.markdown, markup=False, soft_wrap=True)
+def print_result(result: Result, *, markdown: bool = False) -> None:
+    """A result as text for a terminal, or as Markdown to paste."""
+    printed = result.markdown if markdown else result.text
+    if printed:
+        out.print(printed, markup=False, soft_wrap=True)
     else:
         print_frame(result.table)
 

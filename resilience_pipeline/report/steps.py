@@ -81,7 +81,7 @@ def _report(
     return StepResult(
         table=tidy,
         checks=(_complete(table, records),),
-        notes={"text": rendered.text},
+        text=rendered.text,
         markdown=rendered.markdown,
     )
 
