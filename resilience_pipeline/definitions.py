@@ -25,6 +25,6 @@ defs = dg.Definitions(
         ),
         with_options_job(plan),
     ],
-    resources={"lake": LakeResource()},
+    resources={"lake": LakeResource.configure_at_launch()},
     executor=dg.in_process_executor,
 )

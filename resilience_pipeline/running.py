@@ -38,7 +38,7 @@ def run_assets(project: Project, *, select: str | None = None, accept_revisions:
             instance=instance,
             asset_selection=keys,
             raise_on_error=False,
-            resources=_resources(project, accept_revisions=accept_revisions),
+            run_config=_run_config(project, accept_revisions=accept_revisions),
         )
     return _report(result)
 
@@ -51,9 +51,11 @@ def run_variant(project: Project, options: Options) -> RunReport:
     with instance:
         result = job.execute_in_process(
             instance=instance,
-            run_config={"ops": {"compute_under_options": {"config": {"settings": settings}}}},
+            run_config={
+                **_run_config(project),
+                "ops": {"compute_under_options": {"config": {"settings": settings}}},
+            },
             raise_on_error=False,
-            resources=_resources(project),
         )
     return _report(result)
 
@@ -80,12 +82,9 @@ def _instance(project: Project) -> dg.DagsterInstance:
     return instance
 
 
-def _resources(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:
-    from resilience_pipeline.assets.resources import LakeResource
-
-    return {
-        "lake": LakeResource(root=str(project.lake), landing=str(project.landing), accept_revisions=accept_revisions)
-    }
+def _run_config(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:
+    where = {"root": str(project.lake), "landing": str(project.landing), "accept_revisions": accept_revisions}
+    return {"resources": {"lake": {"config": where}}}
 
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:

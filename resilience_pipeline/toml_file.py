@@ -18,7 +18,8 @@ _WORDS = {str: "a text in quotes", int: "a whole number", bool: "true or false",
 
 def near(name: str, known: Mapping[str, object] | frozenset[str] | set[str]) -> str:
     """`name (did you mean log_gdp?)`, or the name alone where nothing known is near."""
-    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    begun = [other for other in sorted(known) if other.startswith(f"{name}_")]
+    close = begun or get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"{name} (did you mean {close[0]}?)" if close else name
 
 
