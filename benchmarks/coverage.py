@@ -49,7 +49,9 @@ def one(seed: int, effect: float, settings: dict[str, str]) -> Draw:
     options = Options.of(settings)
     specification = specification_under(study, study.specification(RESULT), options)
     economy = draw(seed, effect=effect)
-    panel = panel_frames(study, frames(economy), options, wanted=analysis_tables(study, specification))
+    wanted = analysis_tables(study, specification)
+    tables = panel_frames(study, frames(economy), options, wanted=wanted)
+    panel = {key: tables[key] for key in wanted}
     result = estimate(specification, analysis_frame(panel, specification_columns(specification)), engines=("kernel",))
     did = next(term for term in result.terms if term.term == "did")
     true = effects(economy)

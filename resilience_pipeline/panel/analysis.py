@@ -54,7 +54,12 @@ def analysis_frame(tables: Mapping[TableKey, pl.DataFrame], columns: Sequence[st
     ------
     SpecificationError
         When no table holds a column.
+    ValueError
+        When a table repeats a city and year: joining it would multiply rows.
     """
+    for key, table in tables.items():
+        if table.select(KEY).is_duplicated().any():
+            raise ValueError(f"{'.'.join(key)} has several rows for a city and year; it is no panel table")
     names = tuple(dict.fromkeys(part for name in columns for part in name.split("^") if part not in KEY))
     if not tables:
         raise SpecificationError(what="no panel table was given", remedy="name the tables that hold the columns")

@@ -90,3 +90,9 @@ def test_a_column_that_no_table_holds_is_an_error():
 def test_columns_without_any_value_are_awaiting():
     frame = pl.DataFrame({"a": [None, None], "b": [None, 1.0]})
     assert awaiting_columns(frame, ["a", "b"]) == ("a",)
+
+
+def test_a_long_table_among_the_panel_tables_is_refused_before_it_multiplies_rows():
+    long = pl.DataFrame({"city_code": ["330100"] * 2, "year": [2018] * 2, "loans": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="several rows for a city and year"):
+        analysis_frame({("grid", "small", "cells"): long}, ["loans"])
