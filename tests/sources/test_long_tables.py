@@ -191,6 +191,13 @@ def test_resource_cities_give_their_class_as_delivered(tmp_path, text):
     assert cells["text"][0] in ("成长型", "growing")
 
 
+@pytest.mark.parametrize("footer", ["数据来源：国务院", "合成数据 SYNTHETIC TWIN", "注：按2013年区划", "资料来源:规划"])
+def test_a_footer_of_a_list_is_no_city_and_a_note_beside_a_city_is_no_footer(tmp_path, footer):
+    text = f"城市,类型,备注\n朔州市,成长型,资料来源：规划\n{footer}\n"
+    cells = resource_cities.read(deliver(tmp_path, "a.csv", text))
+    assert cells.select("entity", "text").rows() == [("朔州市", "成长型")]
+
+
 def test_a_list_that_says_no_class_is_refused(tmp_path):
     with pytest.raises(DeliveryError, match="no class") as caught:
         resource_cities.read(deliver(tmp_path, "a.csv", "城市,省份\n朔州市,山西\n"))

@@ -1,75 +1,144 @@
-"""The twin's two roads meet: its files, read and staged, give the panel that its frames give in memory, to the byte."""
+"""Two roads from one draw, through files and in memory, meet in one panel; the panel counts what the truth expects."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from resilience_pipeline import twin
+from resilience_pipeline.econometrics.estimate import Estimate
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.options import Options
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
 from resilience_pipeline.panel.chain import panel_frames
-from resilience_pipeline.sources.intake import take_in
+from resilience_pipeline.sources.intake import take_in, take_inventory
 from resilience_pipeline.sources.recognise import recognise
 from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.sources.source import Source
 from resilience_pipeline.staging.stage import stage
+from resilience_pipeline.step import StepResult, TableKey
+from resilience_pipeline.study.columns import specification_columns, specification_under
 from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.study.needs import sources_for
-from resilience_pipeline.twin import draw, frames, write
+from resilience_pipeline.twin.truth import truth
+from resilience_pipeline.warehouse.deliveries import store_delivery
 from resilience_pipeline.warehouse.fingerprint import data_version
-from resilience_pipeline.warehouse.lake import Lake
+
+Tables = dict[TableKey, pl.DataFrame]
 
 STUDY = next(study for study in find_studies() if study.name == "trade_resilience")
-NEEDED = (*sources_for(STUDY, SOURCES), "pilot_list")
-#: Columns that say where a value came from; the memory road has no files.
-ORIGIN = ("source", "delivery_sha256", "file", "sheet", "row", "column", "text", "origin")
+PLACES = ["delivery_sha256", "file", "sheet", "row", "column", "text"]  # where a cell stands: frames have no files
+SEEDS = (1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow))
 
 
-def staged_from_files(folder: Path, lake: Lake) -> dict:
-    """The staged tables that the files give."""
-    landing = folder / "landing"
-    recognised = recognise(landing, SOURCES)
-    staged = {}
-    for source in SOURCES:
-        if source.name in NEEDED:
-            files = recognised.files_of(source.name)
-            cells = take_in(source, files, lambda file: lake.store_delivery(landing, file)).table
-            result = stage(source, cells)
-            assert all(check.passed for check in result.checks if check.blocking), result.checks
-            staged["staging", source.name] = result.table
-    return staged
+@dataclass(frozen=True)
+class Road:
+    """One twin on disk and what the pipeline's own readers make of it."""
+
+    landing: Path
+    lake: Path
+
+    def staged(self, source: Source) -> tuple[StepResult, StepResult]:
+        """Cells as delivered, and the staged table."""
+        files = recognise(self.landing, SOURCES).files_of(source.name)
+        cells = take_in(source, files, lambda file: store_delivery(self.lake, self.landing, file))
+        return cells, stage(source, cells.table)
+
+    def panel(self) -> Tables:
+        """The study's tables from the files."""
+        needed = (*sources_for(STUDY, SOURCES), "pilot_list")
+        by_name = {source.name: source for source in SOURCES}
+        staged = {("staging", name): self.staged(by_name[name])[1].table for name in needed}
+        return panel_frames(STUDY, staged, Options())
 
 
-def versions(tables: dict) -> dict[str, str]:
-    plain = {key: table.drop(*[c for c in ORIGIN if c in table.columns]) for key, table in tables.items()}
-    return {".".join(key): data_version(table) for key, table in plain.items() if key[-1] not in PROVENANCE}
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[twin.Draw, Road]]:
+    """Writes a twin; the same one only once."""
+
+    @cache
+    def written(seed: int, cities: int = 285) -> tuple[twin.Draw, Road]:
+        out = tmp_path_factory.mktemp(f"twin_{seed}_{cities}")
+        draw = twin.draw(seed, cities=cities)
+        twin.write(draw, out)
+        return draw, Road(out / "landing", out / "lake")
+
+    return written
 
 
-#: Tables whose rows list every delivered cell, overruled ones of the compiled panels included.
-PROVENANCE = ("observations",)
+def _versions(tables: Tables) -> dict[TableKey, str]:
+    """Of every table that does not list the observations themselves; without the places of cells."""
+    return {
+        key: data_version(table.drop(PLACES, strict=False))
+        for key, table in tables.items()
+        if (key[0], key[-1]) != ("grid", "observations")  # files also hold series that compilers repeat
+    }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_files_and_frames_give_the_same_panel_to_the_byte(seed, tmp_path):
-    economy = draw(seed)
-    write(economy, tmp_path / "twin")
-    from_files = panel_frames(STUDY, staged_from_files(tmp_path / "twin", Lake(tmp_path / "lake")), Options())
-    in_memory = panel_frames(STUDY, frames(economy), Options())
-    assert versions(from_files) == versions(in_memory)
+def _column(panel: Tables, number: str) -> Estimate:
+    specification = specification_under(STUDY, STUDY.specification(f"table_4.{number}"), Options())
+    tables = {key: panel[key] for key in analysis_tables(STUDY, specification)}
+    return estimate(specification, analysis_frame(tables, specification_columns(specification)), engines=("kernel",))
 
 
-def test_the_pipelines_counts_are_the_ones_that_the_truth_expects(tmp_path):
-    economy = draw(4)
-    write(economy, tmp_path / "twin")
-    expected = json.loads((tmp_path / "twin" / "truth.json").read_text(encoding="utf-8"))["expected"]
-    tables = panel_frames(STUDY, frames(economy), Options())
-    cities = tables["grid", "trade_resilience", "cities"]
-    sample = tables["panel", "trade_resilience", "sample"]
-    treatment = tables["panel", "trade_resilience", "treatment"]
-    found = {
+@pytest.mark.parametrize("seed", SEEDS)
+def test_files_and_frames_give_the_same_tables_to_the_byte(seed: int, road: Callable) -> None:
+    draw, files = road(seed)
+    got, expected = _versions(files.panel()), _versions(panel_frames(STUDY, twin.frames(draw), Options()))
+    assert {key for key in expected if key[0] == "panel"} >= {
+        ("panel", STUDY.name, name)
+        for name in ("outcomes", "controls", "treatment", "sample", "value_status", "pilots")
+    }
+    assert got == expected
+
+
+def test_the_sample_is_as_large_as_the_truth_expects() -> None:
+    draw = twin.draw(1)
+    expected = truth(draw)["expected"]
+    panel = panel_frames(STUDY, twin.frames(draw), Options())
+    cities, treatment = panel["grid", STUDY.name, "cities"], panel["panel", STUDY.name, "treatment"]
+    controls = panel["panel", STUDY.name, "controls"]
+    got = {
         "delivered_cities": cities.height,
         "kept_cities": cities["kept"].sum(),
-        "treated_rows": treatment["did"].sum(),
-        "rows_without_controls": sample["complete_outcomes"].sum(),
-        "rows_with_controls": sample["complete"].sum(),
+        "treated_cities": treatment.filter(pl.col("treat") == 1)["city_code"].n_unique(),
+        "treated_rows": int(treatment["did"].sum()),
+        "grid_rows_of_delivered_cities": panel["panel", STUDY.name, "sample"].height,
+        "rows_without_controls": _column(panel, "1").n_obs,
+        "rows_with_controls": _column(panel, "3").n_obs,
+        "rows_with_fixed_investment": controls["log_fixed_investment"].count(),
+        "rows_with_loans": controls["financing"].count(),
     }
-    assert found == {name: expected[name] for name in found}
-    assert (found["delivered_cities"], found["kept_cities"], found["rows_with_controls"]) == (285, 281, 3085)
+    assert got == expected
+
+
+def test_nothing_of_the_twin_is_refused_that_was_not_meant_to_be(road: Callable) -> None:
+    _, files = road(4, cities=60)
+    inventory = take_inventory(recognise(files.landing, SOURCES))
+    assert inventory.checks[0].passed, inventory.checks[0].message
+    for source in SOURCES:
+        cells, staged = files.staged(source)
+        assert cells.synthetic
+        assert [check.message for check in (*cells.checks, *staged.checks) if not check.passed] == []
+        assert staged.table.height > 0
+        assert staged.rejects is None or staged.rejects.height == 0, source.name
+
+
+@pytest.mark.parametrize("wrong", ["{not JSON", json.dumps({"synthetic": False, "kept_cities": [], "blemishes": []})])
+def test_the_pipeline_does_not_read_the_truth(wrong: str, road: Callable, tmp_path: Path) -> None:
+    _, files = road(4, cities=60)
+    before = _versions(files.panel())
+    truth_file = files.landing.parent / "truth.json"
+    kept = truth_file.read_bytes()
+    try:
+        truth_file.unlink()
+        (files.landing / "truth.json").write_text(wrong, encoding="utf-8")
+        assert take_inventory(recognise(files.landing, SOURCES)).checks[0].passed
+        assert _versions(files.panel()) == before
+    finally:
+        (files.landing / "truth.json").unlink()
+        truth_file.write_bytes(kept)
