@@ -1,0 +1,165 @@
+"""The shapes of figures, drawn on axes that `plots.new_figure` gave: numbers in, marks out, nothing is estimated here.
+
+Each function draws one thing and names its axes, so that a figure is a few lines in the module of its kind. Missing
+values (NaN) leave their place empty.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from resilience_pipeline.report.plots import MUTED, OTHER, OURS, PALE, mark_line, zero_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INTERVAL = "95 % interval"
+MOST_BINS = 60
+
+
+def event_study(
+    axes: "Axes",
+    periods: ArrayLike,
+    estimates: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    *,
+    reference: float,
+    policy: float,
+    band: tuple[ArrayLike, ArrayLike] | None = None,
+    band_label: str = "95 % simultaneous band",
+    ylabel: str = "Effect",
+    xlabel: str = "Year",
+) -> None:
+    """Leads and lags with their intervals, the reference period hollow at zero, the policy between two periods.
+
+    Parameters
+    ----------
+    periods, estimates, low, high : shape (K,); a row for the reference period is ignored, it is zero by construction.
+    reference : the period left out. policy : the first period under the policy; its line stands half a period before.
+    band : lower and upper ends of a simultaneous band, each of shape (K,).
+    """
+    x, y, lower, upper = _floats(periods), _floats(estimates), _floats(low), _floats(high)
+    own = x != reference
+    zero_line(axes)
+    if band is not None:
+        ends = [_floats(end) for end in band]
+        axes.vlines(x[own], ends[0][own], ends[1][own], color=PALE, linewidth=6, zorder=2, label=band_label)
+    _points(axes, x[own], y[own], lower[own], upper[own])
+    axes.plot([reference], [0.0], "o", color=MUTED, markerfacecolor="white", zorder=4, label=f"Reference {reference:g}")
+    mark_line(axes, policy - 0.5, "Policy begins")
+    axes.set_xticks(sorted({*x.tolist(), float(reference)}))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.legend(loc="best")
+
+
+def placebo_distribution(
+    axes: "Axes", draws: ArrayLike, actual: float, *, xlabel: str = "Placebo estimate", label: str = "Our estimate"
+) -> None:
+    """Histogram of the draws, with the zero line and our estimate marked.
+
+    Parameters
+    ----------
+    draws : estimates under false pilots or dates, shape (B,).
+    """
+    values = _floats(draws)
+    values = values[np.isfinite(values)]
+    counts, edges = np.histogram(values, bins=_bins(values))
+    axes.stairs(counts, edges, fill=True, color=OURS, alpha=0.55, label=f"{len(values):,} draws")
+    zero_line(axes, vertical=True)
+    mark_line(axes, actual, label)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("Draws")
+    axes.legend(loc="best")
+
+
+def overlap(
+    axes: "Axes",
+    treated: ArrayLike,
+    control: ArrayLike,
+    *,
+    control_weights: ArrayLike | None = None,
+    bins: int = 25,
+    xlabel: str = "Propensity score",
+) -> None:
+    """Scores of treated units upward, of controls downward, each as shares of their group.
+
+    Parameters
+    ----------
+    treated, control : scores in [0, 1], shapes (T,) and (C,).
+    control_weights : matching weights, shape (C,); their outline is drawn over the unweighted bars.
+    """
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    axes.stairs(_shares(treated, edges), edges, fill=True, color=OTHER, alpha=0.6, label="Treated")
+    axes.stairs(-_shares(control, edges), edges, fill=True, color=OURS, alpha=0.6, label="Controls")
+    if control_weights is not None:
+        weighted = _shares(control, edges, control_weights)
+        axes.stairs(-weighted, edges, color="black", linewidth=1.0, label="Controls, weighted")
+    zero_line(axes)
+    axes.set_xlim(0.0, 1.0)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.2f}")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("Share of the group")
+    axes.legend(loc="best")
+
+
+def dot_plot(
+    axes: "Axes",
+    labels: Sequence[str],
+    estimates: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    *,
+    published: ArrayLike | None = None,
+    emphasised: Sequence[int] = (),
+    xlabel: str = "Effect",
+) -> None:
+    """Estimates in rows from the top, each with its interval and, where there is one, the paper's as a diamond.
+
+    Parameters
+    ----------
+    labels : one for each row, K of them. estimates, low, high, published : shape (K,).
+    emphasised : rows drawn in the other colour, from 0.
+    """
+    y = np.arange(len(labels), dtype=float)
+    x, lower, upper = _floats(estimates), _floats(low), _floats(high)
+    strong = np.isin(np.arange(len(labels)), list(emphasised))
+    zero_line(axes, vertical=True)
+    for rows, colour, label in ((~strong, OURS, f"Estimate, {INTERVAL}"), (strong, OTHER, "Headline")):
+        if rows.any():
+            axes.hlines(y[rows], lower[rows], upper[rows], color=colour, linewidth=1.2, zorder=3)
+            axes.plot(x[rows], y[rows], "o", color=colour, zorder=4, label=label)
+    if published is not None:
+        axes.plot(_floats(published), y, "D", color="black", markerfacecolor="none", zorder=5, label="Published")
+    axes.set_yticks(y, labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel(xlabel)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)  # beneath: rows fill the axes
+
+
+def _points(
+    axes: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> None:
+    """Points with intervals as lines of their own: an interval need not be symmetric, nor hold its estimate."""
+    axes.vlines(x, low, high, color=OURS, linewidth=1.2, zorder=3, label=INTERVAL)
+    axes.plot(x, y, "o", color=OURS, zorder=4, label="Estimate")
+
+
+def _bins(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    edges = np.histogram_bin_edges(values, bins="fd") if len(values) else np.array([0.0, 1.0])
+    return edges if len(edges) <= MOST_BINS + 1 else np.linspace(edges[0], edges[-1], MOST_BINS + 1)
+
+
+def _shares(scores: ArrayLike, edges: NDArray[np.float64], weights: ArrayLike | None = None) -> NDArray[np.float64]:
+    counts, _ = np.histogram(_floats(scores), bins=edges, weights=None if weights is None else _floats(weights))
+    total = counts.sum()
+    return counts / total if total else counts.astype(float)
+
+
+def _floats(values: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(values, dtype=np.float64)
