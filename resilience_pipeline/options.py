@@ -93,7 +93,7 @@ CATALOGUE: tuple[Option, ...] = (
     Option(
         "weighting",
         "entropy",
-        ("entropy", "equal"),
+        ("entropy", "entropy_before_policy", "equal", "pca", "critic", "topsis"),
         "The paper names no method; the entropy weight method is the standard of the field",
     ),
     Option(
@@ -170,6 +170,75 @@ CATALOGUE: tuple[Option, ...] = (
         ("linear", "stata"),
         "linear: numpy and R type 7; stata: the average at integer ranks, as _pctile and winsor2",
     ),
+    Option(
+        "leap_mean",
+        "whole_sample",
+        ("whole_sample", "past", "before_policy"),
+        "Table 5 column 3 keeps all 3,085 rows, so no year is lost to a mean over earlier years",
+    ),
+    Option(
+        "nqpf_patents",
+        "exclude",
+        ("exclude", "include"),
+        "Patents also make RST: with them the mediator would hold a part of the outcome",
+    ),
+    Option(
+        "digital_policy_threshold",
+        3,
+        (),
+        "A report with this many mentions of the term list has a digital-economy policy; one mention is no policy",
+        1,
+        1000,
+    ),
+    Option(
+        "ip_split",
+        "by_year",
+        ("by_year", "pooled"),
+        "Protection rises over time: a median over all years would put early years into one group, late ones into the other",
+    ),
+    Option(
+        "resource_classes",
+        "all",
+        ("all", "without_regenerating", "declining"),
+        "The plan of 2013 lists four classes; the paper's 114 cities are near the number of all of them",
+    ),
+    Option(
+        "region_factor",
+        "region",
+        ("region", "province"),
+        "Table 5 column 4 loses 22 rows; province-by-year effects alone would lose the four municipalities' 44",
+    ),
+    Option(
+        "capital_share", 0.5, (), "Income share of capital in Chinese cities, near one half in the field", 0.05, 0.95
+    ),
+    Option(
+        "depreciation", 0.096, (), "Yearly depreciation of fixed capital in China (Zhang, Wu and Zhang 2004)", 0.0, 0.5
+    ),
+    Option(
+        "matching_design",
+        "baseline",
+        ("baseline", "by_year", "pooled"),
+        "Matched once per city before the policy; matching city-years lets a city enter and leave the sample",
+    ),
+    Option("matching_model", "probit", ("probit", "logit"), "psmatch2's own default"),
+    Option("matching_bandwidth", 0.06, (), "psmatch2's own default for kernel matching", 0.001, 1.0),
+    Option(
+        "matching_support",
+        "common",
+        ("common", "none"),
+        "psmatch2's option common: treated units beyond the controls' scores leave",
+    ),
+    Option(
+        "placebo_draws",
+        10_000,
+        (),
+        "The paper draws 500; more cost little here and make the p value's own error small",
+        19,
+        1_000_000,
+    ),
+    Option("bootstrap_draws", 9_999, (), "Enough for percentile intervals to three digits", 19, 1_000_000),
+    Option("permutation_draws", 9_999, (), "The p value's own error is below 0.005", 19, 1_000_000),
+    Option("seed", 20_181_016, (), "The day of the notice; stored with every result that draws", 0, 4_294_967_295),
     Option(
         "vcov",
         "cluster",

@@ -6,7 +6,6 @@ from graphlib import CycleError, TopologicalSorter
 
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.grid.steps import steps as grid_steps
-from resilience_pipeline.indices.steps import steps as indices_steps
 from resilience_pipeline.panel.steps import steps as panel_steps
 from resilience_pipeline.project import find_project
 from resilience_pipeline.report.steps import steps as report_steps
@@ -14,7 +13,7 @@ from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.staging.steps import steps as staging_steps
 from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.study.load import find_studies
-from resilience_pipeline.study.needs import sources_for
+from resilience_pipeline.study.needs import sources_for, study_index_tables
 from resilience_pipeline.study.steps import steps as estimate_steps
 from resilience_pipeline.study.study import Study
 
@@ -62,7 +61,7 @@ def _steps_of(study: Study) -> list[Step]:
     staged = sources_for(study, SOURCES)
     return [
         *grid_steps(study, staged),
-        *indices_steps(study),
+        *(table.step(study) for table in study_index_tables(study)),
         *panel_steps(study),
         *estimate_steps(study),
         *report_steps(study),

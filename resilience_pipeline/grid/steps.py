@@ -12,11 +12,10 @@ from resilience_pipeline.grid import missing_runs as runs_module
 from resilience_pipeline.grid import observations as observations_module
 from resilience_pipeline.grid.reference import NATION
 from resilience_pipeline.indices import registry
-from resilience_pipeline.indices.registry import READING_OPTIONS
 from resilience_pipeline.options import Options
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import needs
-from resilience_pipeline.study.needs import needed_indicators, option_names
+from resilience_pipeline.study.needs import index_option_names, needed_indicators, option_names
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.table_checks import balanced, finite, key_unique, rule
 
@@ -30,7 +29,7 @@ def steps(study: Study, staged_sources: Sequence[str]) -> list[Step]:
     ----------
     staged_sources : sources that can give what the study needs (`needs.sources_for`), in order of precedence.
     """
-    readings = (*option_names(study), *(READING_OPTIONS if study.composites else ()))
+    readings = tuple(dict.fromkeys((*option_names(study), *index_option_names(study))))
     observations = _key(study, "observations")
     runs, cities = _key(study, "missing_runs"), _key(study, "cities")
     window = range(study.first_year, study.last_year + 1)

@@ -1,4 +1,4 @@
-"""The indices' tables as steps: indicators, their weights, and the composites that follow from both."""
+"""The tables of the trade resilience system as steps: indicators, their weights, the composites that follow."""
 
 from functools import partial
 
@@ -10,13 +10,14 @@ from resilience_pipeline.grid.wide import city_years
 from resilience_pipeline.indices import composites as composites_module
 from resilience_pipeline.indices import entropy, registry, values
 from resilience_pipeline.indices import winsorise as winsorise_module
+from resilience_pipeline.indices.index_table import IndexTable, nothing
 from resilience_pipeline.indices.registry import COMPOSITES, READING_OPTIONS, REGISTRY
 from resilience_pipeline.indices.values import indicator_values
 from resilience_pipeline.indices.winsorise import Winsorising
 from resilience_pipeline.options import Options
-from resilience_pipeline.step import Check, Inputs, Step, StepResult
-from resilience_pipeline.study import needs
-from resilience_pipeline.study.needs import roots
+from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
+from resilience_pipeline.study import formula
+from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.table_checks import balanced, finite, key_unique, rule
 
@@ -26,44 +27,72 @@ KEY = ("city_code", "year")
 SUM_TOLERANCE = 1e-12
 
 
-def steps(study: Study) -> list[Step]:
-    """indicators, weights, composites; none for a study without composites."""
-    if not study.composites:
-        return []
-    cells, cities = ("grid", study.name, "cells"), ("grid", study.name, "cities")
-    table, weights = ("indices", study.name, "indicators"), ("indices", study.name, "weights")
-    window = range(study.first_year, study.last_year + 1)
-    return [
-        Step(
-            key=table,
-            inputs=(cells, cities),
-            compute=partial(_indicators, window),
-            description="The six indicators of resistance, recovery and transformation. One row per kept city and "
-            "year. Neither scales nor weights them. Section 4.2; the paper's Table 2.",
-            code=(composites_module, registry, values, winsorise_module, needs, wide, reference, table_checks),
-            options=(*READING_OPTIONS, *winsorise_module.OPTIONS),
-            checks=(("key_unique", True), ("balanced", True), ("finite", True)),
-        ),
-        Step(
-            key=weights,
-            inputs=(table,),
-            compute=_weights,
-            description="Weights of the indicators in RES, REC and RST, and of these in CTRI, with entropies and the "
-            "bounds that scale them. One row per composite and indicator. One set for all years. Section 4.2.",
-            code=(composites_module, entropy, registry, table_checks),
-            options=("index_form", "weighting"),
-            checks=(("key_unique", True), ("weights_sum_to_one", True)),
-        ),
-        Step(
-            key=("indices", study.name, "composites"),
-            inputs=(table, weights),
-            compute=partial(_composites, window),
-            description="RES, REC, RST and the composite CTRI. One row per kept city and year; empty where an "
-            "indicator is missing. Not winsorised. Section 4.2.",
-            code=(composites_module, entropy, registry, table_checks),
-            checks=(("key_unique", True), ("balanced", True), ("finite", True), ("within_bounds", True)),
-        ),
-    ]
+def _key(study: Study, table: str) -> TableKey:
+    return ("indices", study.name, table)
+
+
+def _window(study: Study) -> range:
+    return range(study.first_year, study.last_year + 1)
+
+
+def _indicators_step(study: Study) -> Step:
+    return Step(
+        key=_key(study, "indicators"),
+        inputs=(("grid", study.name, "cells"), ("grid", study.name, "cities")),
+        compute=partial(_indicators, _window(study)),
+        description="The six indicators of resistance, recovery and transformation. One row per kept city and "
+        "year. Neither scales nor weights them. Section 4.2; the paper's Table 2.",
+        code=(composites_module, registry, values, winsorise_module, formula, wide, reference, table_checks),
+        options=(*READING_OPTIONS, *winsorise_module.OPTIONS),
+        checks=(("key_unique", True), ("balanced", True), ("finite", True)),
+    )
+
+
+def _weights_step(study: Study) -> Step:
+    return Step(
+        key=_key(study, "weights"),
+        inputs=(_key(study, "indicators"),),
+        compute=_weights,
+        description="Weights of the indicators in RES, REC and RST, and of these in CTRI, with entropies and the "
+        "bounds that scale them. One row per composite and indicator. One set for all years. Section 4.2.",
+        code=(composites_module, entropy, registry, table_checks),
+        options=("index_form", "weighting"),
+        checks=(("key_unique", True), ("weights_sum_to_one", True)),
+    )
+
+
+def _composites_step(study: Study) -> Step:
+    return Step(
+        key=_key(study, "composites"),
+        inputs=(_key(study, "indicators"), _key(study, "weights")),
+        compute=partial(_composites, _window(study)),
+        description="RES, REC, RST and the composite CTRI. One row per kept city and year; empty where an "
+        "indicator is missing. Not winsorised. Section 4.2.",
+        code=(composites_module, entropy, registry, table_checks),
+        checks=(("key_unique", True), ("balanced", True), ("finite", True), ("within_bounds", True)),
+    )
+
+
+def _behind_indicator(column: str, options: Options | None) -> tuple[str, ...]:
+    entry = {entry.name: entry for entry in REGISTRY}[column]
+    return tuple(dict.fromkeys(name for text in entry.formulas(options) for name in roots(text)))
+
+
+def _behind_composite(column: str, options: Options | None) -> tuple[str, ...]:
+    return tuple(entry.name for entry in REGISTRY if column in ("ctri", entry.composite))
+
+
+INDICATORS = IndexTable(
+    "indicators",
+    tuple(entry.name for entry in REGISTRY),
+    _behind_indicator,
+    _indicators_step,
+    options=READING_OPTIONS,
+)
+WEIGHTS = IndexTable("weights", (), nothing, _weights_step, needs=("indicators",))
+COMPOSITES_TABLE = IndexTable(
+    "composites", (*COMPOSITES, "ctri"), _behind_composite, _composites_step, needs=("indicators", "weights")
+)
 
 
 def _indicators(window: range, inputs: Inputs, options: Options) -> StepResult:

@@ -7,7 +7,7 @@ import polars as pl
 from resilience_pipeline.grid.reference import national_indicators
 from resilience_pipeline.grid.wide import spread
 from resilience_pipeline.indices.winsorise import Winsorising, winsorise
-from resilience_pipeline.study.needs import PRICE_INDEX, PRICE_LEVEL
+from resilience_pipeline.study.vocabulary import PRICE_INDEX, PRICE_LEVEL
 
 
 def price_level(index: Sequence[float | None]) -> list[float | None]:

@@ -6,10 +6,12 @@ import polars as pl
 
 from resilience_pipeline.errors import TableRuleError
 from resilience_pipeline.grid import steps as grid
-from resilience_pipeline.indices import steps as indices
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import steps as panel
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.staging.schema import SHAPES
 from resilience_pipeline.step import Inputs, Step, TableKey
+from resilience_pipeline.study.needs import study_index_tables
 from resilience_pipeline.study.study import Study
 
 
@@ -20,7 +22,8 @@ def study_steps(study: Study, staged_sources: Sequence[str]) -> list[Step]:
     ----------
     staged_sources : sources that can give what the study needs (`needs.sources_for`), in order of precedence.
     """
-    return [*grid.steps(study, staged_sources), *indices.steps(study), *panel.steps(study)]
+    indices = (table.step(study) for table in study_index_tables(study))
+    return [*grid.steps(study, staged_sources), *indices, *panel.steps(study)]
 
 
 def panel_frames(
@@ -33,7 +36,8 @@ def panel_frames(
 
     Parameters
     ----------
-    staged : ("staging", source) -> frame, observation sources in order of precedence, and ("staging", "pilot_list").
+    staged : ("staging", source) -> frame, in order of precedence; a list or document source that is not there is
+        empty, as one that was not delivered.
     wanted : only these tables and what they rest on are computed (a simulation wants few); None = all.
 
     Raises
@@ -41,9 +45,12 @@ def panel_frames(
     TableRuleError
         When a blocking check fails, with the check's message and its first failing rows.
     """
-    sources = tuple(key[-1] for key in staged if key != ("staging", "pilot_list"))
-    chain = study_steps(study, sources)
-    tables = dict(staged)
+    shapes = {source.name: source.shape for source in SOURCES}
+    chain = study_steps(study, tuple(key[-1] for key in staged if shapes[key[-1]] == "observations"))
+    lists = {name: shape for name, shape in shapes.items() if shape != "observations"}
+    undelivered = {("staging", name): SHAPES[shape].to_frame() for name, shape in lists.items()}
+    tables = undelivered | dict(staged)
+    given = set(tables)
     for step in chain if wanted is None else _behind(chain, wanted):
         result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
         for check in result.checks:
@@ -54,7 +61,7 @@ def panel_frames(
                     found=None if check.failures is None else str(check.failures.head(5)),
                 )
         tables[step.key] = result.table
-    return {key: table for key, table in tables.items() if key not in staged}
+    return {key: table for key, table in tables.items() if key not in given}
 
 
 def _behind(chain: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:

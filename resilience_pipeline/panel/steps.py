@@ -11,7 +11,6 @@ from resilience_pipeline.grid import reference, wide
 from resilience_pipeline.grid.wide import KEY, city_years
 from resilience_pipeline.indices import registry, values
 from resilience_pipeline.indices import winsorise as winsorise_module
-from resilience_pipeline.indices.registry import READING_OPTIONS
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import checks as panel_checks
 from resilience_pipeline.panel import sample as sample_module
@@ -29,20 +28,22 @@ from resilience_pipeline.panel.checks import (
 from resilience_pipeline.panel.variables import awaiting, evaluate, reads
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import needs
-from resilience_pipeline.study.needs import all_variables, option_names
+from resilience_pipeline.study.needs import all_variables, index_option_names, option_names
 from resilience_pipeline.study.study import Study, Variable
+from resilience_pipeline.study.vocabulary import event_columns
 from resilience_pipeline.table_checks import balanced, finite, key_unique
 
 ON_GRID = (("key_unique", True), ("balanced", True))
 
 
 def steps(study: Study) -> list[Step]:
-    """pilots, treatment, geography, the variables' tables, value_status, sample."""
+    """pilots, treatment, event_time, geography, the variables' tables, value_status, sample."""
     pilots, treatment = _key(study, "pilots"), _key(study, "treatment")
     cities = _grid(study, "cities")
     window = range(study.first_year, study.last_year + 1)
     variables = tuple(variable for variable in all_variables(study) if variable.table != "treatment")
     tables = tuple(dict.fromkeys(variable.table for variable in variables))
+    account = study.account or tables
     return [
         Step(
             key=pilots,
@@ -65,20 +66,31 @@ def steps(study: Study) -> list[Step]:
             checks=(*ON_GRID, ("did_is_treat_times_post", True)),
         ),
         Step(
+            key=_key(study, "event_time"),
+            inputs=(treatment,),
+            compute=partial(_event_time, window),
+            description="A dummy for each calendar year in pilot cities, treat_2012 and so on, for event studies. One "
+            "row per kept city and year. Leaves no base year out; the specification does. Section 5.3.",
+            code=(treatment_module, table_checks),
+            checks=ON_GRID,
+        ),
+        Step(
             key=_key(study, "geography"),
             inputs=(cities,),
             compute=partial(_geography, window),
-            description="Name, province and region for effects such as province by year. One row per kept city and "
-            "year. Regions are the four of the National Bureau of Statistics. Section 5.4.",
+            description="Name, province and region for effects such as region by year. One row per kept city and "
+            "year. Regions are the four of the National Bureau of Statistics; region_factor is region or province, as "
+            "the option says. Section 5.4.",
             code=(wide, table_checks),
+            options=("region_factor",),
             checks=ON_GRID,
         ),
         *(_variables_step(study, table, tuple(v for v in variables if v.table == table)) for table in tables),
         _value_status_step(study, variables),
         Step(
             key=_key(study, "sample"),
-            inputs=(cities, *(_key(study, table) for table in tables)),
-            compute=partial(_sample, window, tables),
+            inputs=(cities, *(_key(study, table) for table in account)),
+            compute=partial(_sample, window, account),
             description="The account of the sample: for every city-year of the grid, cities that left included, "
             "whether it is complete, and if not, why. One row per city and year. Each specification deletes "
             "on its own columns. Section 4.6.",
@@ -125,7 +137,6 @@ def _variables_step(study: Study, table: str, variables: tuple[Variable, ...]) -
 
 
 def _value_status_step(study: Study, variables: tuple[Variable, ...]) -> Step:
-    readings = READING_OPTIONS if study.composites else ()
     return Step(
         key=_key(study, "value_status"),
         inputs=(_grid(study, "cells"), _grid(study, "cities"), *_read_tables(study, variables)),
@@ -133,7 +144,7 @@ def _value_status_step(study: Study, variables: tuple[Variable, ...]) -> Step:
         description="What was done to each value: reported, interpolated, a province's mean, winsorised, missing or "
         "undefined, with the value before and after. One row per variable, city and year. Section 4.6.",
         code=(status_module, *_EVALUATION),
-        options=tuple(dict.fromkeys((*option_names(study), *readings, *winsorise_module.OPTIONS))),
+        options=tuple(dict.fromkeys((*option_names(study), *index_option_names(study), *winsorise_module.OPTIONS))),
         checks=(("key_unique", True), ("a_status_for_every_value", True), ("absence_explained", True)),
     )
 
@@ -161,11 +172,18 @@ def _treatment(window: range, inputs: Inputs, options: Options) -> StepResult:
     return StepResult(table, (*_on_grid(table, index), did_is_treat_times_post(table)), notes=notes)
 
 
+def _event_time(window: range, inputs: Inputs, options: Options) -> StepResult:
+    (treated,) = inputs.tables.values()
+    table = treatment_module.event_time(treated, event_columns(window))
+    return StepResult(table, _on_grid(table, treated.select(KEY)))
+
+
 def _geography(window: range, inputs: Inputs, options: Options) -> StepResult:
     (grid,) = inputs.tables.values()
     index = city_years(grid, window)
     facts = grid.select("city_code", "name", "province", "region")
     table = index.join(facts, on="city_code", how="left", maintain_order="left")
+    table = table.with_columns(pl.col(str(options["region_factor"])).alias("region_factor"))
     return StepResult(table, _on_grid(table, index))
 
 

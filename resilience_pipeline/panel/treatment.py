@@ -3,7 +3,11 @@
 The names themselves are resolved in staging; here it is decided only whether and for which cities each counts.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
+
+from resilience_pipeline.grid.wide import KEY
 
 #: Cities of the zone that spans several, by its lead city: the Henan zone lies in Zhengzhou, Kaifeng and Luoyang.
 ZONES_OF_SEVERAL_CITIES = {"410100": ("410100", "410200", "410300")}
@@ -83,3 +87,15 @@ def treatment(pilots: pl.DataFrame, index: pl.DataFrame, start_year: int) -> pl.
     return index.with_columns(treat=treat, post=(pl.col("year") >= start_year).cast(pl.Int32)).with_columns(
         did=pl.col("treat") * pl.col("post")
     )
+
+
+def event_time(treated: pl.DataFrame, columns: Mapping[str, int]) -> pl.DataFrame:
+    """city_code, year and a dummy per calendar year that is 1 in treated cities in that year.
+
+    Parameters
+    ----------
+    treated : the `treatment` table; where treat is null (no pilot list), the dummies are, too.
+    columns : name -> calendar year.
+    """
+    dummies = {name: (pl.col("year") == year).cast(pl.Int32) for name, year in columns.items()}
+    return treated.select(*KEY, *((pl.col("treat") * dummy).alias(name) for name, dummy in dummies.items()))

@@ -13,7 +13,8 @@ from resilience_pipeline.indices.values import indicator_values
 from resilience_pipeline.indices.winsorise import Winsorising
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel.variables import Values
-from resilience_pipeline.study.needs import canonical, formula_of, roots
+from resilience_pipeline.study.formula import roots
+from resilience_pipeline.study.needs import canonical, formula_of
 from resilience_pipeline.study.study import Variable
 
 #: What an input can be other than reported, the gravest first; a variable takes the gravest of its inputs.

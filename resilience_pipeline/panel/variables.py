@@ -4,23 +4,24 @@ Two frames come out, before and after winsorising, so that every changed value c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from resilience_pipeline.indices.registry import COMPOSITES, REGISTRY
+from resilience_pipeline.indices.tables import INDEX_TABLES
 from resilience_pipeline.indices.values import finite_or_null, indicator_values
 from resilience_pipeline.indices.winsorise import Winsorising, winsorise
 from resilience_pipeline.options import Options
-from resilience_pipeline.study.needs import TREATMENT_COLUMNS, formula_of, roots
+from resilience_pipeline.study.formula import roots
+from resilience_pipeline.study.needs import formula_of, formulas_of
 from resilience_pipeline.study.study import Variable
+from resilience_pipeline.study.vocabulary import TREATMENT_COLUMNS
 
 KEY = ("city_code", "year")
 
 #: Columns that formulas read from tables other than the grid's cells: (layer, table) -> columns.
 TABLE_COLUMNS = {
-    ("indices", "indicators"): tuple(entry.name for entry in REGISTRY),
-    ("indices", "composites"): (*COMPOSITES, "ctri"),
+    **{("indices", table.name): table.columns for table in INDEX_TABLES},
     ("panel", "treatment"): TREATMENT_COLUMNS,
 }
 
@@ -35,8 +36,7 @@ class Values:
 
 def reads(variables: Sequence[Variable]) -> set[tuple[str, str]]:
     """(layer, table) that the variables may read under some options, besides the grid."""
-    formulas = [f for v in variables for f in (v.readings.values() if v.option else (v.formula,))]
-    names = {name for formula in formulas for name in roots(formula)}
+    names = {name for variable in variables for formula in formulas_of(variable) for name in roots(formula)}
     return {table for table, columns in TABLE_COLUMNS.items() if names & set(columns)}
 
 
@@ -74,8 +74,16 @@ def evaluate(
         *KEY,
         *(finite_or_null(pl.sql_expr(text).cast(pl.Float64)).alias(name) for name, text in formulas.items()),
     )
-    continuous = [variable.name for variable in variables if variable.continuous]
-    return Values(before, winsorise(before, continuous, Winsorising.at("after_index", options)))
+    return Values(before, _winsorised(before, variables, Winsorising.at("after_index", options)))
+
+
+def _winsorised(values: pl.DataFrame, variables: Sequence[Variable], asked: Winsorising) -> pl.DataFrame:
+    """Continuous variables winsorised as the options ask, or by the rule that a variable states itself."""
+    continuous = [variable for variable in variables if variable.continuous]
+    for rule in dict.fromkeys(variable.winsorise for variable in continuous):
+        names = [variable.name for variable in continuous if variable.winsorise == rule]
+        values = winsorise(values, names, asked if rule is None else replace(asked, rule=rule))
+    return values
 
 
 def awaiting(frame: pl.DataFrame) -> tuple[str, ...]:

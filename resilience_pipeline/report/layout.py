@@ -1,9 +1,10 @@
 """Markdown and plain text of a printed table: the same cells, twice. What stands in the cells is decided elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +30,14 @@ class RenderedTable:
 
     markdown: str
     text: str
+
+
+def text_grid(table: pl.DataFrame, headings: Mapping[str, str]) -> Grid:
+    """The named columns of a table of words, under printed headings."""
+    rows = tuple(
+        tuple("" if cell is None else str(cell) for cell in row) for row in table.select(*headings).iter_rows()
+    )
+    return Grid(tuple(headings.values()), rows, prose=True)
 
 
 def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> RenderedTable:

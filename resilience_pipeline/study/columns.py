@@ -1,5 +1,6 @@
 """One `[[tables.<name>.columns]]` entry to one Specification, and the error rules that options may still choose."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +8,9 @@ from resilience_pipeline.econometrics.predicate import predicate_columns
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.options import CATALOGUE, Options
+from resilience_pipeline.study.kind import Declared
 from resilience_pipeline.study.study import Study
-from resilience_pipeline.study.vocabulary import CITY_FACTS, KEYS, TIME, UNIT, check_name
+from resilience_pipeline.study.vocabulary import TIME, UNIT, check_name
 from resilience_pipeline.toml_file import Section, near
 
 #: Options that hold for every column which does not state them itself.
@@ -17,24 +19,33 @@ RULES = ("vcov", "ssc", "singletons")
 _CHOICES = {option.name: tuple(map(str, option.choices)) for option in CATALOGUE if option.name in RULES}
 
 
-def read_column(entry: Section, *, table: str, number: int, names: frozenset[str]) -> Specification:
+#: Every key of a column.
+COLUMN_KEYS = (
+    *("like", "name", "label", "outcome", "treatment", "controls", "absorb", "where", "weights", "cluster"),
+    *RULES,
+)
+#: What a column does not take over from the one that it is like.
+_OWN = ("like", "name", "label")
+
+
+def read_column(entry: Section, number: int, declared: Declared) -> Specification:
     """The specification of one column, named `table.column`; unit city_code, time year, clustered by city unless said.
 
     Parameters
     ----------
-    entry : the section.
+    entry : the section, what it is like already taken over (`inherited`).
     number : place of the column, from 1; its name where it has none.
-    names : declared variables and treatment columns.
+    declared : what it may refer to.
 
     Raises
     ------
     SpecificationError : a key is unknown, of the wrong type, or names what does not exist.
     """
-    entry.allow("name", "label", "outcome", "treatment", "controls", "absorb", "where", "weights", "cluster", *RULES)
+    entry.allow(*COLUMN_KEYS)
     name = column_name(entry, number)
     outcome, treatment, weights = entry.get("outcome", str), entry.optional("treatment"), entry.optional("weights")
     controls, absorb, cluster = entry.texts("controls"), entry.texts("absorb"), entry.texts("cluster")
-    groups = names | {*KEYS, *CITY_FACTS}
+    names, groups = declared.names, declared.groups
     _check(entry, "outcome", (outcome,), names)
     _check(entry, "treatment", (treatment,) if treatment else (), names)
     _check(entry, "controls", controls, names)
@@ -47,7 +58,7 @@ def read_column(entry: Section, *, table: str, number: int, names: frozenset[str
             entry.fail("controls", "name a column twice", "each column once", column, "take one of the two out")
     rules: dict[str, Any] = {rule: entry.choice(rule, _CHOICES[rule]) for rule in RULES if rule in entry.values}
     return Specification(
-        name=f"{table}.{name}",
+        name=f"{declared.table}.{name}",
         outcome=outcome,
         treatment=treatment,
         controls=controls,
@@ -60,6 +71,28 @@ def read_column(entry: Section, *, table: str, number: int, names: frozenset[str
         label=entry.get("label", str, f"({number})"),
         **rules,
     )
+
+
+def inherited(entry: Section, columns: Mapping[str, Section]) -> Section:
+    """The section with the keys of the column that it is `like`, as far as it does not say them itself.
+
+    Parameters
+    ----------
+    columns : "table_4.3" -> section, every column of the file.
+    """
+    values, seen = dict(entry.values), [entry]
+    while (name := seen[-1].optional("like")) is not None:
+        if name not in columns or columns[name] in seen:
+            problem = "is like itself" if name in columns else "names no column"
+            entry.fail("like", problem, ", ".join(columns), near(name, columns), "mend the name")
+        seen.append(columns[name])
+        values = {key: value for key, value in seen[-1].values.items() if key not in _OWN} | values
+    return Section(entry.file, entry.key, {k: v for k, v in values.items() if k != "like"}, entry.error)
+
+
+def stated_rules(entry: Section) -> tuple[str, ...]:
+    """The error rules that a column states itself, or takes over from the one that it is like."""
+    return tuple(rule for rule in RULES if rule in entry.values)
 
 
 def column_name(entry: Section, number: int) -> str:

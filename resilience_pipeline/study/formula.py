@@ -1,10 +1,32 @@
 """Formulas of variables: SQL scalar expressions, which give a row's value from that row's inputs alone."""
 
 import re
+from functools import lru_cache
 
 import polars as pl
+from polars.exceptions import PolarsError
+
+from resilience_pipeline.errors import SpecificationError
 
 _NOT_SCALAR = re.compile(r"\b(select|from|over|table|values|with|columns)\b|;|--|/\*|\*\*|\bas\b(?!\s+\w+\s*\))", re.I)
+
+
+@lru_cache(maxsize=1024)
+def roots(formula: str) -> tuple[str, ...]:
+    """Column names that a SQL scalar expression reads, in order, each once.
+
+    Raises
+    ------
+    SpecificationError
+        When the formula is not a SQL scalar expression.
+    """
+    try:
+        return tuple(dict.fromkeys(pl.sql_expr(formula).meta.root_names()))
+    except PolarsError as error:
+        raise SpecificationError(
+            what=f"formula {formula!r} is not a SQL scalar expression: {error}",
+            remedy="write it with indicators, numbers, + - * / and functions such as ln, e.g. ln(loans_cny_10k)",
+        ) from None
 
 
 def formula_inputs(text: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Study files (TOML) to `Study` records; everything that can be wrong in a file is found here, before anything runs.
 
-The form is that of `trade_resilience.toml`: [study], [sample], [variables.<name>], [tables.<name>] and
-[[tables.<name>.columns]], each read by the module of its name. What a study may name
+The form is that of `trade_resilience.toml`: [study], [sample], [variables.<name>], [copies.<table>], [tables.<name>]
+and [[tables.<name>.columns]], each read by the module of its name. What a study may name
 without declaring is in `vocabulary.py`.
 """
 
@@ -9,11 +9,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from resilience_pipeline.errors import SpecificationError
-from resilience_pipeline.study.columns import RULES, column_name
+from resilience_pipeline.study.columns import column_name
+from resilience_pipeline.study.kind import Declared, demand_names
 from resilience_pipeline.study.study import Study
-from resilience_pipeline.study.tables import check_samples, read_table
-from resilience_pipeline.study.variables import read_variable
-from resilience_pipeline.study.vocabulary import COMPOSITES, TREATMENT_COLUMNS, check_name, indicators
+from resilience_pipeline.study.tables import check_tables, read_table
+from resilience_pipeline.study.variables import read_variables
+from resilience_pipeline.study.vocabulary import (
+    CITY_FACTS,
+    COMPOSITES,
+    KEYS,
+    TREATMENT_COLUMNS,
+    check_name,
+    event_columns,
+    indicators,
+)
 from resilience_pipeline.toml_file import Section, near, read_toml
 
 PACKAGE_STUDIES = tuple(Path(__file__).parent / name for name in ("trade_resilience.toml", "real_outcomes.toml"))
@@ -59,18 +68,34 @@ def load_study(path: Path) -> Study:
     SpecificationError : names the file, the key, what was expected and found, and the remedy.
     """
     root, text = read_toml(path, SpecificationError)
-    root.allow("study", "sample", "variables", "tables")
+    root.allow("study", "sample", "variables", "copies", "tables")
     head = root.section("study")
     head.allow("name", "title", "first_year", "last_year", "composites")
     composites = head.get("composites", bool, False)
     first, last = _window(head)
-    variables = tuple(read_variable(name, section, composites) for name, section in root.sections("variables").items())
-    names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *(COMPOSITES if composites else ())})
     sections = root.sections("tables")
-    tables = tuple(read_table(name, section, names, composites) for name, section in sections.items())
-    check_samples(root, tables)
+    variables = read_variables(root, composites)
+    names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *event_columns(range(first, last + 1))})
+    names |= {*COMPOSITES} if composites else frozenset()
+    entries = _entries(sections)
+    read = [
+        read_table(
+            section,
+            Declared(
+                table=name,
+                names=names,
+                groups=names | {*KEYS, *CITY_FACTS},
+                composites=composites,
+                columns=entries,
+                window=range(first, last + 1),
+            ),
+        )
+        for name, section in sections.items()
+    ]
+    tables = tuple(table for table, _ in read)
+    check_tables(sections, tables)
     sample = root.section("sample")
-    sample.allow("required", "province_mean")
+    sample.allow("required", "province_mean", "account")
     return Study(
         name=check_name(head, "name", head.get("name", str)),
         title=head.get("title", str),
@@ -81,9 +106,21 @@ def load_study(path: Path) -> Study:
         composites=composites,
         required_indicators=_indicators(sample, "required"),
         province_mean_indicators=_indicators(sample, "province_mean"),
+        account=demand_names(
+            sample, "account", sample.texts("account"), frozenset(v.table for v in variables), "table"
+        ),
         text=text,
-        stated_rules=_stated_rules(sections),
+        stated_rules={name: rules for _, parts in read for name, rules in parts.stated.items()},
     )
+
+
+def _entries(sections: Mapping[str, Section]) -> dict[str, Section]:
+    """ "table_4.3" -> section, every [[...columns]] entry of the file."""
+    return {
+        f"{table}.{column_name(entry, number)}": entry
+        for table, section in sections.items()
+        for number, entry in enumerate(section.items("columns"), start=1)
+    }
 
 
 def _window(head: Section) -> tuple[int, int]:
@@ -111,12 +148,3 @@ def _indicators(sample: Section, key: str) -> tuple[str, ...]:
                 "mend the name",
             )
     return names
-
-
-def _stated_rules(tables: Mapping[str, Section]) -> dict[str, tuple[str, ...]]:
-    """Specification name -> the error rules that its column states itself."""
-    return {
-        f"{table}.{column_name(entry, number)}": tuple(rule for rule in RULES if rule in entry.values)
-        for table, section in tables.items()
-        for number, entry in enumerate(section.items("columns"), start=1)
-    }

@@ -4,21 +4,15 @@ Reads declarations only (the study, the indicator registry, the sources' heading
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
-import polars as pl
-from polars.exceptions import PolarsError
-
-from resilience_pipeline.errors import SpecificationError
-from resilience_pipeline.indices.registry import COMPOSITES, REGISTRY
+from resilience_pipeline.indices.index_table import IndexTable
+from resilience_pipeline.indices.registry import COMPOSITES
+from resilience_pipeline.indices.tables import BY_COLUMN, index_tables
 from resilience_pipeline.options import Options
 from resilience_pipeline.sources.source import Source
+from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.study import Study, Variable
-
-#: Names that a formula may use beside canonical indicators, and what they rest on.
-TREATMENT_COLUMNS = ("treat", "post", "did")
-PRICE_LEVEL = "price_level"
-PRICE_INDEX = "consumer_price_index"
+from resilience_pipeline.study.vocabulary import KEYS, PRICE_INDEX, PRICE_LEVEL, TREATMENT_COLUMNS
 
 #: Composites that a study with `composites = true` gets in its outcomes even where it does not declare them.
 COMPOSITE_VARIABLES = tuple(
@@ -27,29 +21,16 @@ COMPOSITE_VARIABLES = tuple(
 )
 
 
-@lru_cache(maxsize=1024)
-def roots(formula: str) -> tuple[str, ...]:
-    """Column names that a SQL scalar expression reads, in order, each once.
-
-    Raises
-    ------
-    SpecificationError
-        When the formula is not a SQL scalar expression.
-    """
-    try:
-        return tuple(dict.fromkeys(pl.sql_expr(formula).meta.root_names()))
-    except PolarsError as error:
-        raise SpecificationError(
-            what=f"formula {formula!r} is not a SQL scalar expression: {error}",
-            remedy="write it with indicators, numbers, + - * / and functions such as ln, e.g. ln(loans_cny_10k)",
-        ) from None
-
-
 def formula_of(variable: Variable, options: Options) -> str:
     """The variable's formula under the options: the chosen reading where it has readings."""
     if variable.option is None:
         return variable.formula
     return variable.readings[str(options[variable.option])]
+
+
+def formulas_of(variable: Variable) -> tuple[str, ...]:
+    """Every formula that the variable can have: each reading where it has readings."""
+    return (variable.formula,) if variable.option is None else tuple(variable.readings.values())
 
 
 def all_variables(study: Study) -> tuple[Variable, ...]:
@@ -60,28 +41,29 @@ def all_variables(study: Study) -> tuple[Variable, ...]:
 
 
 def canonical(names: Iterable[str], options: Options | None) -> tuple[str, ...]:
-    """Canonical indicators behind names of formulas: composites and index indicators are followed to their inputs.
+    """Canonical indicators behind names of formulas: columns of index tables are followed to their inputs.
 
     Parameters
     ----------
     names : what formulas read.
-    options : choose among the registry's readings; None = every reading.
+    options : choose among readings; None = every reading.
     """
     found: dict[str, None] = {}
     for name in names:
-        if name == "ctri" or name in COMPOSITES:
-            parts = [entry for entry in REGISTRY if name in ("ctri", entry.composite)]
-        else:
-            parts = [entry for entry in REGISTRY if entry.name == name]
-        if parts:
-            for entry in parts:
-                for formula in entry.formulas(options):
-                    found |= dict.fromkeys(canonical(roots(formula), options))
+        if name in BY_COLUMN:
+            found |= dict.fromkeys(canonical(BY_COLUMN[name].rests_on(name, options), options))
         elif name == PRICE_LEVEL:
             found[PRICE_INDEX] = None
-        elif name not in (*TREATMENT_COLUMNS, "year", "city_code"):
+        elif name not in (*TREATMENT_COLUMNS, *KEYS):
             found[name] = None
     return tuple(found)
+
+
+def study_index_tables(study: Study, tables: Iterable[str] | None = None) -> tuple[IndexTable, ...]:
+    """Index tables behind the study's variables (those of the panel tables named, or all), under any options."""
+    wanted = None if tables is None else set(tables)
+    variables = [v for v in all_variables(study) if wanted is None or v.table in wanted]
+    return index_tables(name for v in variables for formula in formulas_of(v) for name in roots(formula))
 
 
 def needed_indicators(study: Study, options: Options) -> tuple[str, ...]:
@@ -92,11 +74,7 @@ def needed_indicators(study: Study, options: Options) -> tuple[str, ...]:
 
 def possible_indicators(study: Study) -> tuple[str, ...]:
     """Canonical indicators that the study may rest on under some options, sorted."""
-    formulas = [
-        formula
-        for variable in all_variables(study)
-        for formula in (variable.readings.values() if variable.option else (variable.formula,))
-    ]
+    formulas = [formula for variable in all_variables(study) for formula in formulas_of(variable)]
     return _with_sample_rule(study, canonical([name for formula in formulas for name in roots(formula)], None))
 
 
@@ -110,11 +88,22 @@ def sources_for(study: Study, sources: Sequence[Source]) -> tuple[str, ...]:
     )
 
 
+def index_sources(formulas: Iterable[str]) -> tuple[str, ...]:
+    """Staged lists and documents that the index tables behind the formulas read."""
+    tables = index_tables(name for formula in formulas for name in roots(formula))
+    return tuple(dict.fromkeys(source for table in tables for source in table.sources))
+
+
 def option_names(study: Study, tables: Iterable[str] | None = None) -> tuple[str, ...]:
     """Options that choose among readings of the study's variables (of the tables named, or all)."""
     wanted = None if tables is None else set(tables)
     variables = [v for v in all_variables(study) if wanted is None or v.table in wanted]
     return tuple(dict.fromkeys(v.option for v in variables if v.option is not None))
+
+
+def index_option_names(study: Study) -> tuple[str, ...]:
+    """Options that choose what the study's index tables rest on."""
+    return tuple(dict.fromkeys(option for table in study_index_tables(study) for option in table.options))
 
 
 def _with_sample_rule(study: Study, names: Iterable[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Variable:
     option : option that chooses among `readings`; None = `formula` holds.
     readings : value of that option -> formula.
     continuous : continuous variables are winsorised; dummies are not.
+    winsorise : a winsorising rule of its own ("by_year", "pooled", "none"); None = as the option says.
     """
 
     name: str
@@ -33,19 +34,21 @@ class Variable:
     option: str | None = None
     readings: dict[str, str] = field(default_factory=dict)
     continuous: bool = True
+    winsorise: str | None = None
 
 
 @dataclass(frozen=True)
 class ResultTable:
-    """One printed table: its columns, in order, and what stands under them."""
+    """One result: its columns, in order, and what stands under them. A figure is a table that is also drawn."""
 
     name: str  # "table_4"
     title: str
-    kind: str  # "regression" | "descriptives" | "pilots" | "indicators"
+    kind: str  # a name of study.kinds.KINDS
     columns: tuple[Specification, ...] = ()
-    variables: tuple[str, ...] = ()  # rows of a descriptives table
+    variables: tuple[str, ...] = ()  # what a table of descriptives, correlations or balance is about
     notes: tuple[str, ...] = ()
-    sample: str | None = None  # specification whose rows a descriptives table describes; None = all rows
+    sample: str | None = None  # specification whose rows it describes; None = all rows
+    settings: object = None  # a frozen dataclass of the kind's own
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Study:
     tables: tuple[ResultTable, ...]
     composites: bool = False  # whether RES, REC, RST and CTRI are built
     required_indicators: tuple[str, ...] = ()  # series whose missing runs decide which cities stay
+    account: tuple[str, ...] = ()  # panel tables that the account of the sample is about; empty = all of them
     province_mean_indicators: tuple[str, ...] = ()  # a city with no value at all takes its province's mean, flagged
     text: str = ""  # the file as written; part of every code version
     #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.

@@ -1,12 +1,13 @@
 """One `[variables.<name>]` section to one Variable; a formula names only what the layers before the panel hold."""
 
-from resilience_pipeline.indices.registry import REGISTRY
+from dataclasses import replace
+
+from resilience_pipeline.indices.tables import BY_COLUMN, of_composites
 from resilience_pipeline.options import CATALOGUE
 from resilience_pipeline.study.formula import formula_inputs
 from resilience_pipeline.study.study import Variable
 from resilience_pipeline.study.vocabulary import (
     CITY_FACTS,
-    COMPOSITES,
     KEYS,
     PANEL_OWN,
     PRICE_LEVEL,
@@ -15,6 +16,30 @@ from resilience_pipeline.study.vocabulary import (
     indicators,
 )
 from resilience_pipeline.toml_file import Section, near
+
+_WINSORISE = next(tuple(map(str, option.choices)) for option in CATALOGUE if option.name == "winsorise")
+
+
+def read_variables(root: Section, composites: bool) -> tuple[Variable, ...]:
+    """The variables of [variables.<name>], and copies of some of them under another winsorising rule, [copies.<table>].
+
+    A copy of `ctri` in the table `unwinsorised` is the variable `ctri_unwinsorised`.
+    """
+    sections = root.sections("variables")
+    found = {name: read_variable(name, section, composites) for name, section in sections.items()}
+    copies = []
+    for table, section in root.sections("copies").items():
+        section.allow("of", "winsorise")
+        check_name(section, "", table)
+        rule = section.choice("winsorise", _WINSORISE)
+        for name in section.texts("of"):
+            if name not in found:
+                section.fail("of", "names no variable", ", ".join(found), near(name, found), "declare or mend it")
+            copies.append(replace(found[name], name=f"{name}_{table}", table=table, winsorise=rule, symbol=""))
+    twice = {copy.name for copy in copies} & set(found)
+    if twice:
+        root.fail("copies", "make a name that stands already", "a name of its own", min(twice), "rename the copies")
+    return (*found.values(), *copies)
 
 
 def read_variable(name: str, section: Section, composites: bool) -> Variable:
@@ -85,7 +110,7 @@ def _check_readings(section: Section, option: str | None, readings: dict[str, st
 
 
 def _check_formula(section: Section, key: str, text: str, composites: bool) -> None:
-    built = (*COMPOSITES, *(entry.name for entry in REGISTRY)) if composites else ()
+    built = [column for column in BY_COLUMN if composites or not of_composites(column)]
     known = {*indicators(), PRICE_LEVEL, *TREATMENT_COLUMNS, *built}
     try:
         inputs = formula_inputs(text)

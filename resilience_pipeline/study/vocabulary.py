@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -16,14 +17,15 @@ UNIT, TIME = "city_code", "year"
 KEYS = (UNIT, TIME)
 
 #: Facts about a city that hold in every year, of the panel's geography; effects and filters may use them.
-CITY_FACTS = ("region", "province")
+CITY_FACTS = ("region", "province", "region_factor")
 
 #: Panel tables that every study gets; a variable cannot be put into them.
-PANEL_OWN = ("treatment", "geography", "pilots", "sample", "value_status")
+PANEL_OWN = ("treatment", "event_time", "geography", "pilots", "sample", "value_status")
 
 #: Columns of the indices layer: three composites, their combination, and the deflator.
 COMPOSITES = ("res", "rec", "rst", "ctri")
 PRICE_LEVEL = "price_level"
+PRICE_INDEX = "consumer_price_index"  # what the price level rests on
 
 #: The treatment of every study, from the pilot list (section 4.2).
 TREATMENT = (
@@ -34,6 +36,11 @@ TREATMENT = (
     ),
 )
 TREATMENT_COLUMNS = tuple(variable.name for variable in TREATMENT)
+
+
+def event_columns(years: Iterable[int]) -> dict[str, int]:
+    """Columns of the event_time table -> calendar year: treat_2012, 1 for a pilot city in 2012, else 0."""
+    return {f"treat_{year}": year for year in years}
 
 
 @cache

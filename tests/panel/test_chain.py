@@ -114,8 +114,9 @@ DOWNSTREAM = {"outcomes", "value_status"}
     ("settings", "moved"),
     [
         ({"start_year": 2019}, {"treatment"}),
-        ({"county_level_pilots": "parent"}, {"pilots", "treatment"}),
-        ({"henan_zone": "all_three"}, {"pilots", "treatment"}),
+        ({"region_factor": "province"}, {"geography"}),
+        ({"county_level_pilots": "parent"}, {"pilots", "treatment", "event_time"}),
+        ({"henan_zone": "all_three"}, {"pilots", "treatment", "event_time"}),
         ({"financing": "inverse_credit_index"}, {"observations", "cells", "controls", "value_status"}),
         ({"index_form": "scaled"}, {"weights", "composites"} | DOWNSTREAM),
         ({"weighting": "equal"}, {"weights", "composites"} | DOWNSTREAM),

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from resilience_pipeline.panel.treatment import pilots, treated_cities, treatment
+from resilience_pipeline.panel.treatment import event_time, pilots, treated_cities, treatment
 from tests.panel.small_study import pilot_list
 
 LISTED = (
@@ -60,3 +60,18 @@ def test_without_a_pilot_list_nobody_is_called_untreated():
     table = treatment(pilots(pilot_list(), "drop", "drop", "drop"), INDEX, 2018)
     assert table["treat"].null_count() == table["did"].null_count() == 6
     assert table["post"].null_count() == 0
+
+
+def test_event_time_has_a_dummy_for_each_year_in_treated_cities():
+    treated = pl.DataFrame(
+        {"city_code": ["a", "a", "b", "b"], "year": [2017, 2018, 2017, 2018], "treat": [1, 1, 0, 0]},
+        schema_overrides={"year": pl.Int32, "treat": pl.Int32},
+    )
+    table = event_time(treated, {"treat_2017": 2017, "treat_2018": 2018})
+    assert table["treat_2017"].to_list() == [1, 0, 0, 0]
+    assert table["treat_2018"].to_list() == [0, 1, 0, 0]
+
+
+def test_event_time_is_unknown_without_a_pilot_list():
+    treated = pl.DataFrame({"city_code": ["a"], "year": [2018], "treat": [None]}, schema_overrides={"treat": pl.Int32})
+    assert event_time(treated, {"treat_2018": 2018})["treat_2018"].to_list() == [None]

@@ -7,12 +7,16 @@ from resilience_pipeline.econometrics.estimate import Estimate, Term
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.report.figures import in_published_se, number, stars
-from resilience_pipeline.report.layout import SYNTHETIC
-from resilience_pipeline.report.other_tables import descriptives_table, indicators_table, pilots_table
-from resilience_pipeline.report.render import Published, published_for, render_table
+from resilience_pipeline.report.kinds.descriptives import descriptives_table
+from resilience_pipeline.report.kinds.indicators import indicators_table
+from resilience_pipeline.report.kinds.pilots import pilots_table
+from resilience_pipeline.report.layout import SYNTHETIC, RenderedTable
+from resilience_pipeline.report.printer import Page, Published, published_for
+from resilience_pipeline.report.render import render_page
 from resilience_pipeline.report.steps import steps
 from resilience_pipeline.step import Inputs
 from resilience_pipeline.study.descriptives import describe
+from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.study.published import terms_by_symbol
 
@@ -32,9 +36,18 @@ def awaiting(place: int) -> pl.DataFrame:
     return to_frame([Estimate(TABLE.columns[place], "awaiting", "no value was delivered for log_freight")])
 
 
-def printed(records: list[pl.DataFrame], *, synthetic: bool = False, options: Options | None = None):
-    published = published_for(TABLE, terms_by_symbol(STUDY))
-    return render_table(TABLE, records, published, SYMBOLS, synthetic=synthetic, options=options)
+def printed(
+    records: list[pl.DataFrame],
+    *,
+    synthetic: bool = False,
+    options: Options | None = None,
+    published: Published | None = None,
+) -> tuple[RenderedTable, pl.DataFrame]:
+    """Table 4 as printed from one record a column, and the tidy table behind it."""
+    tables = {estimate_key(spec): record for spec, record in zip(TABLE.columns, records, strict=True)}
+    published = published or published_for(TABLE, terms_by_symbol(STUDY))
+    rendered, made = render_page(Page(TABLE, tables, published, SYMBOLS, options or Options()), synthetic=synthetic)
+    return rendered, made.tidy
 
 
 def row(markdown: str, name: str) -> list[str]:
@@ -89,7 +102,7 @@ def test_a_column_without_a_result_prints_the_reason_and_keeps_the_papers_figure
 
 
 def test_a_table_that_the_paper_does_not_print_shows_ours_only():
-    rendered, _ = render_table(TABLE, [estimated(i) for i in range(3)], Published(), SYMBOLS, synthetic=False)
+    rendered, _ = printed([estimated(i) for i in range(3)], published=Published())
     assert row(rendered.markdown, "did") == ["0.760**", "0.760**", "0.760**"]
     assert "paper's" not in rendered.markdown
 
@@ -119,11 +132,10 @@ def test_descriptives_stand_beside_the_papers():
     table = STUDY.table("table_3")
     frame = pl.DataFrame({name: [0.0, 2.0] for name in table.variables})
     published = published_for(table, terms_by_symbol(STUDY))
-    rendered, tidy = render_table(
-        table, [describe(frame, table.variables)], published, {"ctri": "CTRI"}, synthetic=False
-    )
+    records = {("estimates", "table_3", "descriptives"): describe(frame, table.variables)}
+    rendered, made = render_page(Page(table, records, published, {"ctri": "CTRI"}, Options()), synthetic=False)
     assert row(rendered.markdown, "CTRI")[:4] == ["2", "3,091", "1.000", "7.358"]
-    assert tidy.filter(variable="ctri", statistic="mean")["difference"].to_list() == [pytest.approx(1 - 7.358)]
+    assert made.tidy.filter(variable="ctri", statistic="mean")["difference"].to_list() == [pytest.approx(1 - 7.358)]
 
 
 def test_descriptives_without_published_figures_have_no_column_for_them():

@@ -76,17 +76,46 @@ SPOILT = {
     "columns in a table of pilots": (
         'title = "Mine"',
         'title = "Mine"\nkind = "pilots"',
-        "do not fit the table's kind",
+        "is not a key of this section",
     ),
     "an indicator system without indices": (
-        'title = "Mine"',
-        'title = "Mine"\nkind = "indicators"',
+        "[tables.mine_1]",
+        '[tables.mine_2]\ntitle = "System"\nkind = "indicators"\n\n[tables.mine_1]',
         "needs the indices",
     ),
     "an unknown kind of table": ('title = "Mine"', 'title = "Mine"\nkind = "figure"', "kind has an unknown value"),
-    "rows of an unknown variable": ('title = "Mine"', 'title = "Mine"\nvariables = ["x"]', "names no variable"),
-    "rows of an unknown column": ('title = "Mine"', 'title = "Mine"\nsample = "mine_1.7"', "sample names no column"),
-    "variables in a regression": ('title = "Mine"', 'title = "Mine"\nvariables = ["did"]', "do not fit"),
+    "rows of an unknown variable": (
+        "[tables.mine_1]",
+        '[tables.mine_2]\ntitle = "Moments"\nkind = "descriptives"\nvariables = ["x"]\n\n[tables.mine_1]',
+        "names no variable",
+    ),
+    "no variable in descriptives": (
+        "[tables.mine_1]",
+        '[tables.mine_2]\ntitle = "Moments"\nkind = "descriptives"\n\n[tables.mine_1]',
+        "do not fit the table's kind",
+    ),
+    "rows of an unknown column": (
+        "[tables.mine_1]",
+        '[tables.m]\ntitle = "M"\nkind = "descriptives"\nvariables = ["did"]\nsample = "mine_1.7"\n\n[tables.mine_1]',
+        "sample names no column",
+    ),
+    "variables in a regression": (
+        'title = "Mine"',
+        'title = "Mine"\nvariables = ["did"]',
+        "is not a key of this section",
+    ),
+    "a column that is like none": ('treatment = "did"', 'treatment = "did"\nlike = "mine_1.9"', "like names no column"),
+    "a column that is like itself": (
+        'treatment = "did"',
+        'treatment = "did"\nlike = "mine_1.1"',
+        "like is like itself",
+    ),
+    "a copy of an unknown variable": (
+        "[tables.mine_1]",
+        '[copies.raw]\nof = ["fiscl"]\nwinsorise = "none"\n\n[tables.mine_1]',
+        "of names no variable",
+    ),
+    "an account of an unknown table": ("required =", 'account = ["outcome"]\nrequired =', "account names no table"),
     "text that is not TOML": ("[sample]", "[sample", "is not TOML"),
 }
 
@@ -172,3 +201,21 @@ def test_the_papers_table_4_has_its_three_columns():
     assert controlled.absorb == ()
     assert two_way.controls == controlled.controls
     assert two_way.absorb == ("city_code", "year")
+
+
+def test_a_column_takes_over_what_it_does_not_say_itself(tmp_path):
+    more = (
+        SOUND + '\n[[tables.mine_1.columns]]\nlike = "mine_1.1"\nlabel = "Early"\nwhere = "year < 2020"\nvcov = "iid"\n'
+    )
+    study = load_study(write(tmp_path, more))
+    first, second = study.table("mine_1").columns
+    assert (second.outcome, second.controls, second.absorb) == (first.outcome, first.controls, first.absorb)
+    assert (second.name, second.label, second.where, second.vcov) == ("mine_1.2", "Early", "year < 2020", "iid")
+    assert study.stated_rules == {"mine_1.1": (), "mine_1.2": ("vcov",)}
+
+
+def test_copies_are_variables_of_a_table_of_their_own_under_another_winsorising_rule(tmp_path):
+    text = spoilt("[tables.mine_1]", '[copies.raw]\nof = ["fiscal"]\nwinsorise = "none"\n\n[tables.mine_1]')
+    (copy,) = [v for v in load_study(write(tmp_path, text)).variables if v.table == "raw"]
+    assert (copy.name, copy.winsorise) == ("fiscal_raw", "none")
+    assert copy.formula == "budget_revenue_cny_10k / budget_expenditure_cny_10k"

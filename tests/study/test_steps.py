@@ -5,7 +5,7 @@ import pytest
 
 from resilience_pipeline.options import Options
 from resilience_pipeline.step import Inputs
-from resilience_pipeline.study import steps as steps_module
+from resilience_pipeline.study.kinds import regression
 from resilience_pipeline.study.load import find_studies, load_study
 from resilience_pipeline.study.steps import steps
 from tests.econometrics.panels import panel
@@ -75,8 +75,8 @@ def test_a_column_without_values_awaits_and_names_the_sources_that_can_give_it(s
 
 
 def test_engines_that_differ_fail_a_blocking_check(study, monkeypatch):
-    agreement = steps_module.EngineAgreement("mine_1.1", 1e-5, 0.0)
-    monkeypatch.setattr(steps_module, "compare_engines", lambda spec, frame: agreement)
+    agreement = regression.EngineAgreement("mine_1.1", 1e-5, 0.0)
+    monkeypatch.setattr(regression, "compare_engines", lambda spec, frame: agreement)
 
     check = {check.name: check for check in run(study, tables()).checks}["engines_agree"]
 

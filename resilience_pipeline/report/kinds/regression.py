@@ -1,4 +1,4 @@
-"""A regression table: ours beside the paper's, column by column, from records only; nothing is estimated here."""
+"""Kind "regression": ours beside the paper's, column by column, from records only; nothing is estimated here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,15 @@ from typing import Any
 import polars as pl
 
 from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.report import figures, layout
 from resilience_pipeline.report.figures import count, in_published_se, number, stars
 from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.study import published
+from resilience_pipeline.study.kind import estimate_key
+from resilience_pipeline.study.published import published_coefficients, published_models
+from resilience_pipeline.study.study import ResultTable, Study
 
 #: One row per column and term.
 COMPARISON = pl.Schema(
@@ -195,3 +202,37 @@ def _model_rows(columns: Sequence[Column]) -> list[list[str]]:
 
 def _effect(printed: Mapping[str, Any], field: str) -> str:
     return _YES[bool(printed[field])] if printed else ""
+
+
+def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
+    """One tidy record for each column."""
+    return tuple(estimate_key(specification) for specification in table.columns)
+
+
+def show(page: Page) -> Printed:
+    """The columns of the result, ours beside the paper's where it prints them."""
+    columns = []
+    for specification in page.table.columns:
+        name = specification.name.split(".", 1)[1]
+        columns.append(
+            Column(
+                specification,
+                page.tables[estimate_key(specification)],
+                page.published.coefficients.get(name, published_coefficients("", "")),
+                page.published.models.get(name, published_models("")),
+            )
+        )
+    return Printed(
+        regression_grid(columns, page.symbols),
+        comparison(columns),
+        tuple(legend(columns, page.symbols)),
+        without_estimate(page.tables),
+    )
+
+
+PRINTER = Printer(
+    grain="One row per column and term, ours beside the published.",
+    inputs=inputs,
+    show=show,
+    code=(figures, layout, published),
+)

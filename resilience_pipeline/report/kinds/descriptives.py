@@ -1,52 +1,19 @@
-"""Cells of the tables that are no regressions: pilots (Table 1), the indicator system (2), descriptives (3)."""
+"""Kind "descriptives": variables in rows; for each statistic ours, then the paper's where it prints them (Table 3)."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from resilience_pipeline.indices.registry import REGISTRY
-from resilience_pipeline.options import Options
-from resilience_pipeline.panel.treatment import OPTIONS as PILOT_OPTIONS
-from resilience_pipeline.panel.treatment import pilots
+from resilience_pipeline.report import figures, layout
 from resilience_pipeline.report.figures import count, number
 from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.study import published
+from resilience_pipeline.study.kinds.descriptives import key
+from resilience_pipeline.study.study import ResultTable, Study
 
-COMPOSITE_NAMES = {"res": "Resistance (RES)", "rec": "Recovery (REC)", "rst": "Transformation (RST)"}
 _STATISTICS = ("mean", "sd", "min", "max")
-
-
-def pilots_table(staged: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """One row per printed name, as printed, as resolved, and how it counts under the options (panel.treatment.PILOTS).
-
-    Parameters
-    ----------
-    staged : staging.schema.PILOTS.
-    """
-    return pilots(staged, **{name: str(options[name]) for name in PILOT_OPTIONS})
-
-
-def indicators_table(values: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """One row per indicator of the registry, in the reading that the options choose, with the city-years it has.
-
-    Parameters
-    ----------
-    values : the indices layer's `indicators`, one column per indicator.
-    """
-    rows = [
-        {
-            "composite": entry.composite,
-            "indicator": entry.name,
-            "formula": entry.formula(options),
-            "unit": entry.units[entry.reading(options)],
-            "sign": "+" if entry.sign > 0 else "-",
-            "source": entry.source,
-            "reason": entry.reason,
-            "alternatives": "; ".join(entry.alternatives),
-            "city_years": values[entry.name].count(),
-        }
-        for entry in REGISTRY
-    ]
-    return pl.DataFrame(rows)
 
 
 def descriptives_table(described: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
@@ -85,15 +52,29 @@ def descriptives_grid(compared: pl.DataFrame, symbols: Mapping[str, str]) -> Gri
     return Grid(tuple(headings), tuple(rows))
 
 
-def text_grid(table: pl.DataFrame, headings: Mapping[str, str]) -> Grid:
-    """The named columns of a table of words, under printed headings."""
-    rows = tuple(
-        tuple("" if cell is None else str(cell) for cell in row) for row in table.select(*headings).iter_rows()
-    )
-    return Grid(tuple(headings.values()), rows, prose=True)
-
-
 def _figure(statistic: str, value: float | None) -> str:
     if statistic == "n_obs":
         return count(None if value is None else int(value))
     return number(value)
+
+
+def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
+    """The described variables."""
+    return (key(table),)
+
+
+def show(page: Page) -> Printed:
+    """Every variable; what awaits its source is named beneath."""
+    (described,) = page.tables.values()
+    tidy = descriptives_table(described, page.published.descriptives)
+    empty = [page.symbol(variable) for variable in described.filter(status="awaiting")["variable"]]
+    notes = (f"Awaiting, no value delivered: {', '.join(empty)}.",) if empty else ()
+    return Printed(descriptives_grid(tidy, page.symbols), tidy, notes, without_estimate(page.tables))
+
+
+PRINTER = Printer(
+    grain="One row per variable and statistic, ours beside the published.",
+    inputs=inputs,
+    show=show,
+    code=(figures, layout, published),
+)

@@ -1,0 +1,34 @@
+"""The index tables there are, in the order in which they can be made. To add one: its module, and a line here."""
+
+from collections.abc import Iterable
+
+from resilience_pipeline.indices import steps
+from resilience_pipeline.indices.index_table import IndexTable
+
+INDEX_TABLES: tuple[IndexTable, ...] = (
+    steps.INDICATORS,
+    steps.WEIGHTS,
+    steps.COMPOSITES_TABLE,
+)
+
+BY_NAME = {table.name: table for table in INDEX_TABLES}
+
+#: Column -> the table that holds it.
+BY_COLUMN = {column: table for table in INDEX_TABLES for column in table.columns}
+
+
+def index_tables(names: Iterable[str]) -> tuple[IndexTable, ...]:
+    """Tables that hold the named columns, and those that these need, in the order in which they can be made."""
+    wanted: set[str] = set()
+    waiting = [BY_COLUMN[name].name for name in names if name in BY_COLUMN]
+    while waiting:
+        table = waiting.pop()
+        if table not in wanted:
+            wanted.add(table)
+            waiting += BY_NAME[table].needs
+    return tuple(table for table in INDEX_TABLES if table.name in wanted)
+
+
+def of_composites(column: str) -> bool:
+    """Whether a column is one of the trade resilience system, or rests on it: it asks for `composites = true`."""
+    return any(table.name == steps.INDICATORS.name for table in index_tables([column]))

@@ -1,0 +1,159 @@
+"""Kind "regression": a table whose columns are specifications, each a step on exactly the panel tables that it names.
+
+What is estimated, and how, stands in `econometrics/`; how it is printed, in `report/kinds/regression.py`.
+"""
+
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
+
+from resilience_pipeline.econometrics import (
+    absorption,
+    covariance,
+    estimation,
+    kernel,
+    predicate,
+    reference_engine,
+    sample,
+    tidy,
+)
+from resilience_pipeline.econometrics.estimate import Estimate
+from resilience_pipeline.econometrics.estimation import EngineAgreement, compare_engines, estimate
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.econometrics.tidy import to_frame
+from resilience_pipeline.options import Options
+from resilience_pipeline.panel import analysis
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.step import Check, Inputs, Step, StepResult
+from resilience_pipeline.study import columns as columns_module
+from resilience_pipeline.study.columns import (
+    RULES,
+    inherited,
+    options_applied,
+    read_column,
+    specification_columns,
+    stated_rules,
+)
+from resilience_pipeline.study.formula import roots
+from resilience_pipeline.study.kind import Declared, Kind, Parts, estimate_key
+from resilience_pipeline.study.needs import canonical, formula_of, formulas_of, index_sources
+from resilience_pipeline.study.study import ResultTable, Study, Variable
+from resilience_pipeline.toml_file import Section
+
+ESTIMATION_CODE = (absorption, covariance, estimation, kernel, predicate, reference_engine, sample, tidy)
+
+
+def read(section: Section, declared: Declared) -> Parts:
+    """The columns, at least one, each with a name of its own."""
+    columns: list[Specification] = []
+    stated = {}
+    for number, written in enumerate(section.items("columns"), start=1):
+        entry = inherited(written, declared.columns)
+        column = read_column(entry, number, declared)
+        if column.name in stated:
+            entry.fail("name", "is used twice", "a name of its own", column.name, "rename one of the two columns")
+        columns.append(column)
+        stated[column.name] = stated_rules(entry)
+    if not columns:
+        section.fail("columns", "do not fit the table's kind", "at least one column", "0", "mend kind or columns")
+    return Parts(columns=tuple(columns), stated=stated)
+
+
+def steps(study: Study, table: ResultTable) -> list[Step]:
+    """One step for each column, in printed order."""
+    return [estimate_step(study, table, specification) for specification in table.columns]
+
+
+def estimate_step(study: Study, table: ResultTable, specification: Specification) -> Step:
+    """The step that estimates one specification of a result."""
+    stated = study.stated_rules.get(specification.name, ())
+    named = specification_columns(specification)
+    variables = tuple(variable for variable in study.variables if variable.name in named)
+    return Step(
+        key=estimate_key(specification),
+        inputs=analysis_tables(study, specification),
+        compute=partial(_estimate, specification, stated, variables),
+        description=_description(table, specification),
+        code=(*ESTIMATION_CODE, columns_module, analysis),
+        options=tuple(rule for rule in RULES if rule not in stated),
+        checks=(("engines_agree", True), ("estimated", False)),
+    )
+
+
+def _description(table: ResultTable, specification: Specification) -> str:
+    right = ", ".join(specification.regressors)
+    effects = f", absorbing {', '.join(specification.absorb)}" if specification.absorb else ", pooled"
+    return " ".join(
+        [
+            f"{table.title}, column {specification.label}: {specification.outcome} on {right}{effects}.",
+            "One row per term, the model's record on each.",
+            "Deletes rows that lack one of its own columns; does not winsorise, the panel did.",
+            *table.notes,
+        ]
+    )
+
+
+def _estimate(
+    specification: Specification,
+    stated: tuple[str, ...],
+    variables: tuple[Variable, ...],
+    inputs: Inputs,
+    options: Options,
+) -> StepResult:
+    frame = analysis_frame(inputs.tables, specification_columns(specification))
+    chosen = options_applied(specification, stated, options)
+    result = _with_formulas(estimate(chosen, frame), frame, variables, options)
+    agreement = compare_engines(chosen, frame)
+    notes: dict[str, str | int | float | bool] = {"status": result.status, "error_rule": error_rule(chosen)}
+    if result.reason:
+        notes["reason"] = result.reason
+    return StepResult(
+        table=to_frame([result]),
+        checks=(_engines_agree(agreement), _estimated(result)),
+        notes=notes,
+    )
+
+
+def error_rule(specification: Specification) -> str:
+    """`cluster by city_code, reghdfe`: the covariance and its small-sample rule, in words."""
+    by = f" by {' and '.join(specification.cluster)}" if specification.vcov == "cluster" else ""
+    return f"{specification.vcov}{by}, {specification.ssc}"
+
+
+def _with_formulas(
+    result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options
+) -> Estimate:
+    """An awaiting estimate also says what its empty columns rest on, and which sources can give that."""
+    if result.status != "awaiting":
+        return result
+    empty = [v for v in variables if v.name in frame.columns and frame[v.name].null_count() == frame.height]
+    rests_on = "; ".join(_rests_on(variable, options) for variable in empty)
+    return replace(result, reason=f"{result.reason} ({rests_on})" if rests_on else result.reason)
+
+
+def _rests_on(variable: Variable, options: Options) -> str:
+    indicators = canonical(roots(formula_of(variable, options)), options)
+    givers = [s.name for s in SOURCES if {heading.indicator for heading in s.headings} & set(indicators)]
+    givers += index_sources(formulas_of(variable))
+    on = f" on {', '.join(indicators)}, from" if indicators else " on"
+    return f"{variable.name} rests{on} {', '.join(givers)}"
+
+
+def _engines_agree(agreement: EngineAgreement) -> Check:
+    if not agreement.compared:
+        return Check("engines_agree", True, f"nothing to compare: {agreement.reason}")
+    message = (
+        f"linearmodels and the kernel differ by {agreement.coefficient_difference:.1e} in coefficients and "
+        f"{agreement.std_error_difference:.1e} in errors, relative; allowed are {agreement.tolerance:.0e}"
+    )
+    return Check("engines_agree", agreement.agrees, message)
+
+
+def _estimated(result: Estimate) -> Check:
+    message = f"{result.status}: {result.reason}" if result.reason else f"{result.n_obs} rows"
+    return Check("estimated", result.status == "estimated", message, blocking=False)
+
+
+KIND = Kind("regression", ("columns",), read, steps)
