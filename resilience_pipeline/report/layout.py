@@ -1,5 +1,7 @@
 """Markdown and plain text of a printed table: the same cells, twice. What stands in the cells is decided elsewhere."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -17,11 +19,15 @@ _WIDTH = 200  # wider than any table of ours; a terminal or a page wraps, not th
 
 @dataclass(frozen=True)
 class Grid:
-    """Headings and rows of text; the first column is left-aligned, the others right unless `prose`."""
+    """Headings and rows of text; the first column is left-aligned, the others right unless `prose`.
+
+    published : places of the columns that show the published figures or the distance from them.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     prose: bool = False
+    published: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ def text_grid(table: pl.DataFrame, headings: Mapping[str, str]) -> Grid:
 
 def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> RenderedTable:
     """Title, table, notes; with the synthetic mark in the first line and in the title where it is due."""
-    caption = f"{title} ({SYNTHETIC})" if synthetic else title
+    caption = marked(title, synthetic)
     first = [SYNTHETIC] if synthetic else []
     markdown = [
         *(f"**{line}**" for line in first),
@@ -52,6 +58,16 @@ def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> 
     ]
     text = [*first, caption, _text(grid), *notes]
     return RenderedTable(_joined(markdown), "\n".join(text) + "\n")
+
+
+def marked(title: str, synthetic: bool) -> str:
+    """The title, with the synthetic mark where it is due."""
+    return f"{title} ({SYNTHETIC})" if synthetic else title
+
+
+def text_width(text: str) -> int:
+    """Columns of a terminal that the text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _joined(blocks: list[str]) -> str:
@@ -65,7 +81,7 @@ def _markdown(grid: Grid) -> str:
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("*", "\\*").replace("\n", " ")
+    return re.sub(r"([\\`*|<\[])", r"\\\1", cell).replace("\n", " ")
 
 
 def _text(grid: Grid) -> str:

@@ -1,0 +1,159 @@
+r"""A printed result as a LaTeX table: booktabs' three rules, numbers under each other, notes beneath.
+
+The fragment is for `\input`; its first lines name the packages it needs, all of them in every TeX distribution. Columns
+with decimals are aligned at the decimal point (dcolumn), a table too wide for the page is scaled down to it, a table of
+words breaks its cells into lines and over pages (longtable). LaTeX gives the number, so the caption is the title alone.
+"""
+
+import re
+
+from resilience_pipeline.report.document import Document
+from resilience_pipeline.report.layout import SYNTHETIC, Grid, text_width
+
+_NUMBER = re.compile(r"(\(?[-+]?[\d,]*\.?\d+(?:e[-+]?\d+)?\)?)(\*{0,3})")
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    '"': r"\textquotedbl{}",
+    "[": "{[}",  # after the end of a row a bracket or a star would be an argument
+    "]": "{]}",
+    "*": "{*}",
+}
+_CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
+_LONGEST_CELL = 40  # characters; longer words get no more room, they break into lines
+
+
+def write(document: Document) -> bytes:
+    """The table as UTF-8."""
+    body = _prose(document) if document.grid.prose else _figures(document)
+    return "\n".join([*_preamble(document), *body, ""]).encode()
+
+
+def escaped(text: str) -> str:
+    """The text as LaTeX prints it letter by letter; nothing of it is a command."""
+    letters = "".join(_ESCAPES.get(char, char) for char in text)
+    return re.sub("-(?=-)", "-{}", letters)  # two hyphens would become a dash
+
+
+def _preamble(document: Document) -> list[str]:
+    packages = "booktabs,array,longtable" if document.grid.prose else "booktabs,dcolumn,graphicx"
+    everything = "".join([document.caption, *document.lines_beneath, *sum(document.grid.rows, ())])
+    return [
+        *([f"% {SYNTHETIC}"] if document.synthetic else []),
+        f"% {document.heading}",
+        rf"% \usepackage{{{packages}}}",
+        *([r"% Chinese text: \usepackage{ctex}, compiled with XeLaTeX"] if _CHINESE.search(everything) else []),
+    ]
+
+
+def _figures(document: Document) -> list[str]:
+    grid = document.grid
+    columns = [_Column(tuple(row[place] for row in grid.rows)) for place in range(1, len(grid.headings))]
+    head = [escaped(grid.headings[0]), *(_centred(heading) for heading in grid.headings[1:])]
+    rows = [
+        [escaped(row[0]), *(column.cell(text) for column, text in zip(columns, row[1:], strict=True))]
+        for row in grid.rows
+    ]
+    return [
+        r"\begin{table}[htbp]",
+        r"\centering\small",
+        rf"\caption{{{escaped(document.caption)}}}\label{{tab:{document.name}}}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+        rf"\begin{{tabular}}{{l{''.join(column.kind for column in columns)}}}",
+        r"\toprule",
+        _row(head),
+        r"\midrule",
+        *map(_row, rows),
+        r"\bottomrule",
+        r"\end{tabular}}",
+        *_beneath(document),
+        r"\end{table}",
+    ]
+
+
+def _prose(document: Document) -> list[str]:
+    grid = document.grid
+    kinds = "".join(
+        rf">{{\raggedright\arraybackslash}}p{{\dimexpr {share:.4f}\linewidth-2\tabcolsep\relax}}"
+        for share in _shares(grid)
+    )
+    head = _row([escaped(heading) for heading in grid.headings])
+    return [
+        r"\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
+        rf"\begin{{longtable}}{{{kinds}}}",
+        rf"\caption{{{escaped(document.caption)}}}\label{{tab:{document.name}}}\\",
+        r"\toprule",
+        head,
+        r"\midrule",
+        r"\endfirsthead",
+        r"\toprule",
+        head,
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *(_row([escaped(cell) for cell in row]) for row in grid.rows),
+        r"\end{longtable}",
+        *_beneath(document),
+        r"\endgroup",
+    ]
+
+
+class _Column:
+    """How a column of cells is set: at the decimal point where a cell has one, else flush right."""
+
+    def __init__(self, cells: tuple[str, ...]) -> None:
+        numbers = [found for cell in cells if (found := _NUMBER.fullmatch(cell))]
+        decimals = [found for found in numbers if "." in found[1]]
+        self.decimal = bool(decimals)
+        if self.decimal:
+            left = max(found[1].index(".") for found in decimals)
+            right = max(len(found[1]) - found[1].index(".") - 1 + len(found[2]) for found in decimals)
+            self.kind = f"D{{.}}{{.}}{{{left}.{right}}}"
+        else:
+            self.kind = "r"
+
+    def cell(self, text: str) -> str:
+        found = _NUMBER.fullmatch(text)
+        if not text:
+            return ""
+        if found is None or (self.decimal and "." not in found[1]):
+            return _centred(text) if self.decimal else escaped(text)
+        number, marks = found[1].replace(",", "{,}"), f"^{{{found[2]}}}" if found[2] else ""
+        return f"{number}{marks}" if self.decimal else f"${number}{marks}$"
+
+
+def _centred(text: str) -> str:
+    return rf"\multicolumn{{1}}{{c}}{{{escaped(text)}}}"
+
+
+def _row(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _beneath(document: Document) -> list[str]:
+    if not document.lines_beneath:
+        return []
+    notes = (rf"\noindent {escaped(note)}\par" for note in document.lines_beneath)
+    return [r"\par\smallskip", r"{\footnotesize\raggedright", *notes, "}"]
+
+
+def _shares(grid: Grid) -> list[float]:
+    """Each column's share of the page's width, by its longest cell up to a limit."""
+    widths = [
+        min(max(text_width(row[place]) for row in (grid.headings, *grid.rows)), _LONGEST_CELL) + 2
+        for place in range(len(grid.headings))
+    ]
+    return [width / sum(widths) for width in widths]
