@@ -1,5 +1,7 @@
 """What people see beside an asset: row counts, schema, preview, failing rows. Raw licensed rows are not previewed."""
 
+from base64 import b64encode
+
 import dagster as dg
 import polars as pl
 
@@ -33,6 +35,9 @@ def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
         metadata["table"] = dg.MetadataValue.md(outcome.result.markdown)
     elif pointer.synthetic or key[0] not in LICENSED_LAYERS:
         metadata["preview"] = dg.MetadataValue.md(_preview(table))
+    if outcome.result.figure is not None:
+        encoded = b64encode(outcome.result.figure).decode("ascii")
+        metadata["figure"] = dg.MetadataValue.md(f"![{'.'.join(key)}](data:image/png;base64,{encoded})")
     for name, value in outcome.result.notes.items():
         metadata[name] = _note(value)
     return metadata

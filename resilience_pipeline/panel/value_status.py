@@ -20,6 +20,9 @@ from resilience_pipeline.study.study import Variable
 #: What an input can be other than reported, the gravest first; a variable takes the gravest of its inputs.
 GRAVITY = ("winsorised", "province_mean", "interpolated", "imputed")
 
+#: What can become of a value, the ones that are there first.
+STATUSES = ("reported", "imputed", "interpolated", "province_mean", "winsorised", "undefined", "missing")
+
 VALUE_STATUS = pl.Schema(
     {
         "city_code": pl.String,

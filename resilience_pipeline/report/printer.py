@@ -10,7 +10,7 @@ from resilience_pipeline.options import Options
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.published import published_coefficients, published_descriptives, published_models
-from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.study.study import ResultTable, Study, Variable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +56,7 @@ class Page:
     published : the paper's figures, in our names.
     symbols : our column -> symbol to print.
     options : in force.
+    variables : of the study, treatment first, in the order of its file.
     """
 
     table: ResultTable
@@ -63,6 +64,7 @@ class Page:
     published: Published
     symbols: Mapping[str, str]
     options: Options
+    variables: tuple[Variable, ...] = ()
 
     def symbol(self, name: str) -> str:
         """The symbol of a column, its name where it has none."""
@@ -89,14 +91,15 @@ class Printer:
     inputs : (study, result) -> keys of the tables that it reads.
     show : page -> what is printed. Pure; no number is made here that a reader could ask the origin of.
     code : modules whose source makes its code version, beside its own.
-    draw : tidy table -> a matplotlib figure; None where the result is no figure.
+    draw : (tidy table, title, synthetic) -> a matplotlib figure, or None where no row can be drawn yet; None where the
+        result is no figure.
     """
 
     grain: str
     inputs: Callable[[Study, ResultTable], tuple[TableKey, ...]]
     show: Callable[[Page], Printed]
     code: tuple[object, ...] = ()
-    draw: "Callable[[pl.DataFrame], Figure] | None" = None
+    draw: "Callable[[pl.DataFrame, str, bool], Figure | None] | None" = None
 
 
 def without_estimate(records: Mapping[TableKey, pl.DataFrame]) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from resilience_pipeline.report import printer as printer_module
 from resilience_pipeline.report import render
 from resilience_pipeline.report.kinds import PRINTERS
 from resilience_pipeline.report.printer import Page, Published, published_for
-from resilience_pipeline.report.render import render_page
+from resilience_pipeline.report.render import draw, render_page
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study.needs import all_variables
 from resilience_pipeline.study.published import terms_by_symbol
-from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.study.vocabulary import TREATMENT
 
 
@@ -19,7 +19,8 @@ def steps(study: Study) -> list[Step]:
     """One step per declared result, in printed order."""
     symbols = symbols_of(study)
     names = terms_by_symbol(study)
-    return [_step(study, table, names, symbols) for table in study.tables]
+    variables = (*TREATMENT, *all_variables(study))
+    return [_step(study, table, names, symbols, variables) for table in study.tables]
 
 
 def symbols_of(study: Study) -> dict[str, str]:
@@ -27,13 +28,15 @@ def symbols_of(study: Study) -> dict[str, str]:
     return {v.name: v.symbol for v in (*TREATMENT, *all_variables(study)) if v.symbol} | {"const": "Constant"}
 
 
-def _step(study: Study, table: ResultTable, names: dict[str, str], symbols: dict[str, str]) -> Step:
+def _step(
+    study: Study, table: ResultTable, names: dict[str, str], symbols: dict[str, str], variables: tuple[Variable, ...]
+) -> Step:
     printer = PRINTERS[table.kind]
     printed = published_for(table, names)
     return Step(
         key=("report", table.name),
         inputs=printer.inputs(study, table),
-        compute=partial(_report, table, names, symbols),
+        compute=partial(_report, table, names, symbols, variables),
         description=f"{table.title}. {printer.grain} Computes no result: it prints what the layers before it "
         f"computed. {' '.join(table.notes)}".rstrip(),
         code=(printer.show, printer_module, render, *printer.code, *_published_texts(printed)),
@@ -48,15 +51,21 @@ def _published_texts(printed: Published) -> tuple[str, ...]:
 
 
 def _report(
-    table: ResultTable, names: dict[str, str], symbols: dict[str, str], inputs: Inputs, options: Options
+    table: ResultTable,
+    names: dict[str, str],
+    symbols: dict[str, str],
+    variables: tuple[Variable, ...],
+    inputs: Inputs,
+    options: Options,
 ) -> StepResult:
-    page = Page(table, inputs.tables, published_for(table, names), symbols, options)
+    page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables)
     rendered, printed = render_page(page, synthetic=inputs.synthetic)
     return StepResult(
         table=printed.tidy,
         checks=(_complete(table, printed.without_result),),
         text=rendered.text,
         markdown=rendered.markdown,
+        figure=draw(table, printed.tidy, "png", synthetic=inputs.synthetic),
     )
 
 

@@ -24,6 +24,7 @@ class Variable:
     readings : value of that option -> formula.
     continuous : continuous variables are winsorised; dummies are not.
     winsorise : a winsorising rule of its own ("by_year", "pooled", "none"); None = as the option says.
+    copy_of : the variable that this is under another winsorising rule; the two share a symbol and a printed row.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Variable:
     readings: dict[str, str] = field(default_factory=dict)
     continuous: bool = True
     winsorise: str | None = None
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True)

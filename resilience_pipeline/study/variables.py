@@ -35,7 +35,7 @@ def read_variables(root: Section, composites: bool) -> tuple[Variable, ...]:
         for name in section.texts("of"):
             if name not in found:
                 section.fail("of", "names no variable", ", ".join(found), near(name, found), "declare or mend it")
-            copies.append(replace(found[name], name=f"{name}_{table}", table=table, winsorise=rule, symbol=""))
+            copies.append(replace(found[name], name=f"{name}_{table}", table=table, winsorise=rule, copy_of=name))
     twice = {copy.name for copy in copies} & set(found)
     if twice:
         root.fail("copies", "make a name that stands already", "a name of its own", min(twice), "rename the copies")

@@ -1,6 +1,16 @@
 """How each kind of result is printed, one module each. To add one: its module, and a line here."""
 
-from resilience_pipeline.report.kinds import descriptives, indicators, pilots, regression
+from resilience_pipeline.report.kinds import (
+    alternatives,
+    balance,
+    codebook,
+    correlations,
+    descriptives,
+    event_study,
+    indicators,
+    pilots,
+    regression,
+)
 from resilience_pipeline.report.printer import Printer
 
 #: Kind of result (study.kinds) -> its printer.
@@ -9,4 +19,9 @@ PRINTERS: dict[str, Printer] = {
     "descriptives": descriptives.PRINTER,
     "pilots": pilots.PRINTER,
     "indicators": indicators.PRINTER,
+    "event_study": event_study.PRINTER,
+    "correlations": correlations.PRINTER,
+    "balance": balance.PRINTER,
+    "codebook": codebook.PRINTER,
+    "alternatives": alternatives.PRINTER,
 }

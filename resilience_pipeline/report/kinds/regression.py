@@ -36,8 +36,9 @@ COMPARISON = pl.Schema(
 _YES = {True: "yes", False: "no"}
 _R2 = (
     ("R2, effects counted", "r2_overall", "overall"),
-    ("R2 within units, year effects counted", "r2_within_entity", None),
-    ("R2 within all effects", "r2_within_all", "within"),
+    # The paper's "within" columns print xtreg's output (a row "Number of city_id"), where years are regressors.
+    ("R2 within units, year effects counted", "r2_within_entity", "within"),
+    ("R2 within all effects", "r2_within_all", None),
 )
 
 
@@ -104,10 +105,12 @@ def regression_grid(columns: Sequence[Column], symbols: Mapping[str, str]) -> Gr
     for place, column in enumerate(columns, start=1):
         headings += [f"({place})", "paper", "difference"] if _beside(column) else [f"({place})"]
     rows: list[list[str]] = []
-    for term in _ordered(columns):
-        estimates, errors = [symbols.get(term, term)], [""]
+    labels = _labels(columns, symbols)
+    for label in dict.fromkeys(labels.values()):
+        estimates, errors = [label], [""]
         for column in columns:
-            cells = _term_cells(column, term)
+            own = [term for term in _ordered([column]) if labels[term] == label]
+            cells = _term_cells(column, own[0] if own else label)
             estimates += [estimate for estimate, _ in cells]
             errors += [error for _, error in cells]
         rows += [estimates, errors]
@@ -151,6 +154,19 @@ def _ordered(columns: Sequence[Column]) -> list[str]:
     for column in sorted(columns, key=lambda column: -len(column.specification.regressors)):
         terms |= dict.fromkeys((*column.specification.regressors, *column.terms, *column.paper))
     return [*(term for term in terms if term != "const"), *(["const"] if "const" in terms else [])]
+
+
+def _labels(columns: Sequence[Column], symbols: Mapping[str, str]) -> dict[str, str]:
+    """Term -> what is printed for it, in printed order: its symbol, or its name where one column has two of a symbol.
+
+    A copied variable has the symbol of the one it copies, so both stand in one row.
+    """
+    labels = {term: symbols.get(term, term) for term in _ordered(columns)}
+    twice: set[str] = set()
+    for column in columns:
+        own = [labels[term] for term in _ordered([column])]
+        twice |= {label for label in own if own.count(label) > 1}
+    return {term: term if label in twice else label for term, label in labels.items()}
 
 
 def _term_cells(column: Column, term: str) -> list[tuple[str, str]]:

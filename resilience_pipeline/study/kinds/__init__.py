@@ -1,8 +1,29 @@
 """The kinds of results that a study file may declare, one module each. To add one: its module, and a line here."""
 
 from resilience_pipeline.study.kind import Kind
-from resilience_pipeline.study.kinds import descriptives, indicators, pilots, regression
+from resilience_pipeline.study.kinds import (
+    alternatives,
+    balance,
+    codebook,
+    correlations,
+    descriptives,
+    event_study,
+    indicators,
+    pilots,
+    regression,
+)
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (regression.KIND, descriptives.KIND, pilots.KIND, indicators.KIND)
+    kind.name: kind
+    for kind in (
+        regression.KIND,
+        descriptives.KIND,
+        pilots.KIND,
+        indicators.KIND,
+        event_study.KIND,
+        correlations.KIND,
+        balance.KIND,
+        codebook.KIND,
+        alternatives.KIND,
+    )
 }

@@ -38,7 +38,7 @@ def published_descriptives(table: str = "table_3") -> pl.DataFrame:
 
 def terms_by_symbol(study: Study) -> dict[str, str]:
     """The paper's symbol in lower case (Table 3 prints DID, Table 4 did) -> our column; "constant" is "const"."""
-    named = {v.symbol.lower(): v.name for v in (*TREATMENT, *all_variables(study)) if v.symbol}
+    named = {v.symbol.lower(): v.name for v in (*TREATMENT, *all_variables(study)) if v.symbol and not v.copy_of}
     return {**named, "const": "const"}
 
 

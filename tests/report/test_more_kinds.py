@@ -1,0 +1,152 @@
+"""Event study, alternatives, codebook and copies as printed: what stands in a row, and what is said without data."""
+
+import polars as pl
+import pytest
+
+from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.tidy import to_frame
+from resilience_pipeline.options import Options
+from resilience_pipeline.report.printer import Page, Published
+from resilience_pipeline.report.render import draw, render_page, title_of
+from resilience_pipeline.study.kind import estimate_key
+from resilience_pipeline.study.load import load_study
+from resilience_pipeline.study.study import Study, Variable
+from tests.study.study_files import SOUND, write
+
+EVENT = """
+[tables.figure_9]
+title = "Every year"
+kind = "event_study"
+like = "mine_1.1"
+base = 2013
+"""
+MORE = """
+[variables.other]
+table = "outcomes"
+formula = "budget_revenue_cny_10k"
+symbol = "OTH"
+
+[tables.again]
+title = "With other outcomes"
+kind = "alternatives"
+of = "mine_1"
+outcomes = ["fiscal", "other"]
+"""
+PAIRED = """
+[copies.raw]
+winsorise = "none"
+of = ["log_loans"]
+
+[[tables.mine_1.columns]]
+like = "mine_1.1"
+controls = ["log_loans_raw"]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    def of(more: str) -> Study:
+        return load_study(write(tmp_path, SOUND.replace("2022", "2015") + more))
+
+    return of
+
+
+def panel() -> pl.DataFrame:
+    """Six cities, two of them pilots from 2014 on, 2012 to 2015; the effect is 1 in 2014 and 2 in 2015."""
+    rows = []
+    for city in range(6):
+        for year in range(2012, 2016):
+            treat = int(city < 2)
+            effect = treat * {2014: 1.0, 2015: 2.0}.get(year, 0.0)
+            wiggle = 0.001 * ((city * 7 + year * 3) % 5)
+            dummies = [treat * int(year == y) for y in range(2012, 2016)]
+            did = treat * int(year >= 2014)
+            loans = float((city * 5 + year) % 7)
+            rows.append((str(city), year, did, city + year + effect + wiggle, 2 * effect + wiggle, loans, *dummies))
+    names = ["city_code", "year", "did", "fiscal", "other", "log_loans", *(f"treat_{y}" for y in range(2012, 2016))]
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(log_loans_raw=pl.col("log_loans") + 0.5)
+
+
+def page(study: Study, name: str, data: pl.DataFrame, symbols: dict | None = None) -> Page:
+    table = study.table(name)
+    records = {estimate_key(spec): to_frame([estimate(spec, data, engines=("kernel",))]) for spec in table.columns}
+    return Page(table, records, Published(), symbols or {}, Options(), study.variables)
+
+
+def test_an_event_study_compares_every_year_with_the_base_year(study):
+    rendered, printed = render_page(page(study(EVENT), "figure_9", panel()), synthetic=False)
+    by_year = {row["year"]: row for row in printed.tidy.to_dicts()}
+    assert list(by_year) == [2012, 2013, 2014, 2015]
+    assert by_year[2013]["base"]
+    assert by_year[2013]["estimate"] is None
+    assert [by_year[y]["estimate"] for y in (2012, 2014, 2015)] == pytest.approx([0, 1, 2], abs=0.01)
+    assert "0 (base)" in rendered.text
+    assert "base 2013" in rendered.text
+
+
+def test_an_event_study_that_awaits_its_source_says_so_and_draws_nothing(study):
+    waiting = page(study(EVENT), "figure_9", panel().with_columns(fiscal=pl.lit(None, dtype=pl.Float64)))
+    rendered, printed = render_page(waiting, synthetic=False)
+    assert "awaiting: no value was delivered for fiscal" in rendered.text
+    assert printed.without_result == ("figure_9.event_study",)
+    assert draw(waiting.table, printed.tidy, "svg", synthetic=False) is None
+
+
+def test_an_event_study_is_drawn_and_says_synthetic_where_it_is(study):
+    drawn = page(study(EVENT), "figure_9", panel())
+    _, printed = render_page(drawn, synthetic=True)
+    picture = draw(drawn.table, printed.tidy, "svg", synthetic=True)
+    assert picture is not None
+    assert picture == draw(drawn.table, printed.tidy, "svg", synthetic=True)
+    assert picture != draw(drawn.table, printed.tidy, "svg", synthetic=False)
+
+
+def test_alternatives_estimate_every_column_again_for_every_outcome(study):
+    again = study(MORE)
+    assert [spec.name for spec in again.table("again").columns] == ["again.fiscal_1", "again.other_1"]
+    rendered, printed = render_page(page(again, "again", panel(), {"other": "OTH"}), synthetic=False)
+    estimates = dict(printed.tidy.select("outcome", "estimate").rows())
+    assert estimates["other"] == pytest.approx(2 * estimates["fiscal"], abs=0.01)
+    assert "OTH" in rendered.text
+
+
+def test_a_copy_stands_in_the_row_of_the_variable_it_copies(study):
+    paired = study(PAIRED)
+    symbols = {"log_loans": "L", "log_loans_raw": "L"}
+    rendered, printed = render_page(page(paired, "mine_1", panel(), symbols), synthetic=False)
+    (line,) = [line for line in rendered.text.splitlines() if line.startswith("L ")]
+    assert len(line.split()) == 3  # the label and a number in each of the two columns
+    assert set(printed.tidy["term"]) == {"did", "log_loans", "log_loans_raw", "const"}
+
+
+def test_two_terms_of_one_symbol_in_one_column_keep_a_row_each(study):
+    both = study(PAIRED.replace('["log_loans_raw"]', '["log_loans", "log_loans_raw"]'))
+    symbols = {"log_loans": "L", "log_loans_raw": "L"}
+    data = panel().with_columns(log_loans_raw=pl.col("log_loans") ** 2)
+    rendered, _ = render_page(page(both, "mine_1", data, symbols), synthetic=False)
+    for name in ("log_loans ", "log_loans_raw "):
+        assert any(line.startswith(name) for line in rendered.text.splitlines())
+
+
+def test_only_a_numbered_result_has_its_number_in_the_title(study):
+    assert title_of(study(EVENT).table("figure_9")) == "Figure 9: Every year"
+    assert title_of(study(MORE).table("again")) == "With other outcomes"
+
+
+def test_the_codebook_counts_what_became_of_values(study):
+    from resilience_pipeline.report.kinds.codebook import codebook
+
+    status = pl.DataFrame({"variable": ["fiscal"] * 4, "status": ["reported", "reported", "winsorised", "missing"]})
+    book = codebook(
+        Page(
+            study("").tables[0],
+            {},
+            Published(),
+            {},
+            Options(),
+            (Variable("fiscal", "outcomes", "ln(gdp_cny_10k)", symbol="F", description="A share"),),
+        ),
+        status,
+    ).row(0, named=True)
+    assert (book["values"], book["reported"], book["winsorised"], book["missing"]) == (3, 2, 1, 1)
+    assert (book["formula"], book["winsorised_by"]) == ("ln(gdp_cny_10k)", "by_year")
