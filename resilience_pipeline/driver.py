@@ -86,7 +86,7 @@ def _keep(step: Step, result: StepResult, snapshot: Snapshot, options: Options) 
     failed = [check for check in result.checks if check.blocking and not check.passed]
     pointer = None
     if not failed:
-        printed = {"markdown": result.markdown, "text": result.text}
+        printed = {"markdown": result.markdown, "text": result.text, "document": result.document}
         pointer = snapshot.write(
             step.key,
             result.table,

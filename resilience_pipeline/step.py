@@ -37,6 +37,7 @@ class StepResult:
     rejects : rows refused, with reasons (staging.schema.REJECTS); None where the step refuses nothing.
     notes : short facts for people, name -> value (counts, reasons, Markdown), shown beside the table.
     markdown, text : the table as a reader wants it on a page and in a terminal, where that differs from its rows.
+    document : what `markdown` and `text` were written from, as JSON (report.document); other formats are, too.
     figure : the table drawn, a PNG; None where it is no figure. It is shown, not kept: the table can be drawn again.
     synthetic : whether the table descends from the synthetic twin.
     """
@@ -47,6 +48,7 @@ class StepResult:
     notes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     markdown: str | None = None
     text: str | None = None
+    document: str | None = None
     figure: bytes | None = None
     synthetic: bool | None = None  # only steps that read files say so; None = as the inputs are
 

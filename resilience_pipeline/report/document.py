@@ -7,7 +7,7 @@ import json
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 
-from resilience_pipeline.report.layout import Grid, marked
+from resilience_pipeline.report.layout import Grid, RenderedTable, marked, render
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,24 @@ class Document:
             object.__setattr__(self, field, tuple(map(printable, getattr(self, field))))
 
     @property
-    def label(self) -> str:
-        """ "Table 4"."""
-        return self.name.replace("_", " ").capitalize()
-
-    @property
     def heading(self) -> str:
         """ "Table 4: Benchmark regressions", with the synthetic mark where it is due."""
-        return marked(f"{self.label}: {self.title}", self.synthetic)
+        return marked(heading_of(self.name, self.title), self.synthetic)
 
     @property
     def caption(self) -> str:
         """The title alone, with the synthetic mark where it is due."""
         return marked(self.title, self.synthetic)
+
+    @property
+    def markdown(self) -> str:
+        """As Markdown."""
+        return self._rendered().markdown
+
+    @property
+    def text(self) -> str:
+        """As plain text."""
+        return self._rendered().text
 
     @property
     def lines_beneath(self) -> tuple[str, ...]:
@@ -73,6 +78,9 @@ class Document:
             if any(kept[1:]) or (row[0] and not any(row[1:])):
                 rows.append(kept)
         return replace(self, grid=Grid(headings, tuple(rows), self.grid.prose), comparison=())
+
+    def _rendered(self) -> RenderedTable:
+        return render(heading_of(self.name, self.title), self.grid, self.lines_beneath, synthetic=self.synthetic)
 
     def to_json(self) -> str:
         """One line; `from_json` gives an equal record."""
@@ -96,6 +104,12 @@ class Document:
             comparison=tuple(fields["comparison"]),
             synthetic=fields["synthetic"],
         )
+
+
+def heading_of(name: str, title: str) -> str:
+    """ "Table 4: Benchmark regressions"; the title alone where the name is no number of a table or figure."""
+    numbered = name.startswith(("table_", "figure_"))
+    return f"{name.replace('_', ' ').capitalize()}: {title}" if numbered else title
 
 
 def printable(text: str) -> str:

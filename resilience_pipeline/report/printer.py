@@ -73,12 +73,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Printed:
-    """The cells, the tidy table behind them, notes beneath, and the names of parts that have no result (yet)."""
+    """The cells, the tidy table behind them, notes beneath, and the names of parts that have no result (yet).
+
+    comparison : notes that speak of the published figures; `--ours` leaves them out, as it does the grid's columns.
+    """
 
     grid: Grid
     tidy: pl.DataFrame
     notes: tuple[str, ...] = ()
     without_result: tuple[str, ...] = ()
+    comparison: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import polars as pl
 
+from resilience_pipeline.report.document import Document, heading_of
 from resilience_pipeline.report.kinds import PRINTERS
-from resilience_pipeline.report.layout import RenderedTable, render
 from resilience_pipeline.report.printer import Page, Printed
 from resilience_pipeline.study.study import ResultTable
 
 
-def render_page(page: Page, *, synthetic: bool) -> tuple[RenderedTable, Printed]:
-    """The printed result, and what its kind's printer made.
+def render_page(page: Page, *, synthetic: bool) -> tuple[Document, Printed]:
+    """The printed result apart from its form, and what its kind's printer made.
 
     Parameters
     ----------
@@ -19,7 +19,10 @@ def render_page(page: Page, *, synthetic: bool) -> tuple[RenderedTable, Printed]
     notes = [*page.table.notes, *printed.notes]
     if page.options.changed:
         notes.append("Options: " + ", ".join(f"{name} = {value}" for name, value in page.options.changed.items()) + ".")
-    return render(title_of(page.table), printed.grid, notes, synthetic=synthetic), printed
+    document = Document(
+        page.table.name, page.table.title, printed.grid, tuple(notes), printed.comparison, synthetic=synthetic
+    )
+    return document, printed
 
 
 def draw(table: ResultTable, tidy: pl.DataFrame, format: str, *, synthetic: bool) -> bytes | None:
@@ -39,6 +42,5 @@ def draw(table: ResultTable, tidy: pl.DataFrame, format: str, *, synthetic: bool
 
 
 def title_of(table: ResultTable) -> str:
-    """ "Table 4: Benchmark regressions"; the title alone where the name is no number of a table or figure."""
-    numbered = table.name.startswith(("table_", "figure_"))
-    return f"{table.name.replace('_', ' ').capitalize()}: {table.title}" if numbered else table.title
+    """ "Table 4: Benchmark regressions"; see `heading_of`."""
+    return heading_of(table.name, table.title)

@@ -3,8 +3,9 @@
 from functools import partial
 
 from resilience_pipeline.options import CATALOGUE, Options
+from resilience_pipeline.report import document as document_module
+from resilience_pipeline.report import layout, render
 from resilience_pipeline.report import printer as printer_module
-from resilience_pipeline.report import render
 from resilience_pipeline.report.kinds import PRINTERS
 from resilience_pipeline.report.printer import Page, Published, published_for
 from resilience_pipeline.report.render import draw, render_page
@@ -39,7 +40,7 @@ def _step(
         compute=partial(_report, table, names, symbols, variables),
         description=f"{table.title}. {printer.grain} Computes no result: it prints what the layers before it "
         f"computed. {' '.join(table.notes)}".rstrip(),
-        code=(printer.show, printer_module, render, *printer.code, *_published_texts(printed)),
+        code=(printer.show, printer_module, render, document_module, layout, *printer.code, *_published_texts(printed)),
         options=tuple(option.name for option in CATALOGUE),
         checks=(("complete", False),),
     )
@@ -59,12 +60,13 @@ def _report(
     options: Options,
 ) -> StepResult:
     page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables)
-    rendered, printed = render_page(page, synthetic=inputs.synthetic)
+    document, printed = render_page(page, synthetic=inputs.synthetic)
     return StepResult(
         table=printed.tidy,
         checks=(_complete(table, printed.without_result),),
-        text=rendered.text,
-        markdown=rendered.markdown,
+        text=document.text,
+        markdown=document.markdown,
+        document=document.to_json(),
         figure=draw(table, printed.tidy, "png", synthetic=inputs.synthetic),
     )
 

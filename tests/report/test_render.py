@@ -6,11 +6,12 @@ import pytest
 from resilience_pipeline.econometrics.estimate import Estimate, Term
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
+from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.figures import in_published_se, number, stars
 from resilience_pipeline.report.kinds.descriptives import descriptives_table
 from resilience_pipeline.report.kinds.indicators import indicators_table
 from resilience_pipeline.report.kinds.pilots import pilots_table
-from resilience_pipeline.report.layout import SYNTHETIC, RenderedTable
+from resilience_pipeline.report.layout import SYNTHETIC
 from resilience_pipeline.report.printer import Page, Published, published_for
 from resilience_pipeline.report.render import render_page
 from resilience_pipeline.report.steps import steps
@@ -42,7 +43,7 @@ def printed(
     synthetic: bool = False,
     options: Options | None = None,
     published: Published | None = None,
-) -> tuple[RenderedTable, pl.DataFrame]:
+) -> tuple[Document, pl.DataFrame]:
     """Table 4 as printed from one record a column, and the tidy table behind it."""
     tables = {estimate_key(spec): record for spec, record in zip(TABLE.columns, records, strict=True)}
     published = published or published_for(TABLE, terms_by_symbol(STUDY))
@@ -208,3 +209,32 @@ def test_the_report_of_table_4_reads_its_three_estimates_and_says_what_lacks():
     assert [key[-1] for key in step.inputs] == ["1", "2", "3"]
     assert not result.checks[0].passed
     assert "table_4.3" in result.checks[0].message
+
+
+def test_ours_alone_is_the_table_that_authors_print():
+    rendered, _ = printed([estimated(0), estimated(1), awaiting(2)], synthetic=True)
+    plain = rendered.ours()
+    assert plain.grid.headings == ("Variable", "(1)", "(2)", "(3)")
+    assert row(plain.markdown, "Outcome") == ["CTRI", "CTRI", "CTRI"]
+    assert row(plain.markdown, "did") == ["0.760**", "0.760**", ""]
+    assert "paper's" not in plain.text
+    assert SYNTHETIC in plain.text.splitlines()[0]
+
+
+def test_the_descriptives_of_ours_alone_have_five_figures_a_variable():
+    table = STUDY.table("table_3")
+    described = describe(pl.DataFrame({name: [0.0, 2.0] for name in table.variables}), table.variables)
+    page = Page(
+        table,
+        {("estimates", "table_3", "descriptives"): described},
+        published_for(table, terms_by_symbol(STUDY)),
+        {},
+        Options(),
+    )
+    rendered, _ = render_page(page, synthetic=False)
+    assert rendered.ours().grid.headings == ("Variable", "N", "mean", "sd", "min", "max")
+
+
+def test_the_report_keeps_what_every_format_is_written_from():
+    result = report_step("table_1").compute(Inputs({("staging", "pilot_list"): PILOTS}, synthetic=True), Options())
+    assert Document.from_json(result.document).markdown == result.markdown

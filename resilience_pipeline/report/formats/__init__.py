@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.formats import delimited, html, latex, word
-from resilience_pipeline.report.layout import RenderedTable, render
 
 
 @dataclass(frozen=True)
@@ -19,18 +18,12 @@ class Format:
 
 def write_text(document: Document) -> bytes:
     """As the terminal shows it."""
-    return _rendered(document).text.encode()
+    return document.text.encode()
 
 
 def write_markdown(document: Document) -> bytes:
     """To paste into an issue or a page."""
-    return _rendered(document).markdown.encode()
-
-
-def _rendered(document: Document) -> RenderedTable:
-    return render(
-        f"{document.label}: {document.title}", document.grid, document.lines_beneath, synthetic=document.synthetic
-    )
+    return document.markdown.encode()
 
 
 FORMATS = {

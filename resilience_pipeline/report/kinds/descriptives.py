@@ -49,7 +49,8 @@ def descriptives_grid(compared: pl.DataFrame, symbols: Mapping[str, str]) -> Gri
             kinds = ("ours", "published") if beside else ("ours",)
             cells += [_figure(row["statistic"], row[kind]) for kind in kinds]
         rows.append(tuple(cells))
-    return Grid(tuple(headings), tuple(rows))
+    published = tuple(range(2, len(headings), 2)) if beside else ()
+    return Grid(tuple(headings), tuple(rows), published=published)
 
 
 def _figure(statistic: str, value: float | None) -> str:

@@ -33,6 +33,7 @@ COMPARISON = pl.Schema(
     }
 )
 
+_DIFFERENCE = "Difference: ours less the paper's, in the paper's standard errors; it names no error rule."
 _YES = {True: "yes", False: "no"}
 _R2 = (
     ("R2, effects counted", "r2_overall", "overall"),
@@ -100,11 +101,15 @@ def comparison(columns: Sequence[Column]) -> pl.DataFrame:
 
 
 def regression_grid(columns: Sequence[Column], symbols: Mapping[str, str]) -> Grid:
-    """Terms in rows by their symbols, errors in parentheses beneath; then effects, counts, R2 and the error rule."""
+    """Outcomes, terms by their symbols with errors in parentheses beneath; then effects, counts and R2."""
     headings = ["Variable"]
+    published: list[int] = []
     for place, column in enumerate(columns, start=1):
-        headings += [f"({place})", "paper", "difference"] if _beside(column) else [f"({place})"]
-    rows: list[list[str]] = []
+        headings.append(f"({place})")
+        if _beside(column):
+            published += [len(headings), len(headings) + 1]
+            headings += ["paper", "difference"]
+    rows = [_outcomes(columns, symbols)]
     labels = _labels(columns, symbols)
     for label in dict.fromkeys(labels.values()):
         estimates, errors = [label], [""]
@@ -115,7 +120,7 @@ def regression_grid(columns: Sequence[Column], symbols: Mapping[str, str]) -> Gr
             errors += [error for _, error in cells]
         rows += [estimates, errors]
     rows += _model_rows(columns)
-    return Grid(tuple(headings), tuple(map(tuple, rows)))
+    return Grid(tuple(headings), tuple(map(tuple, rows)), published=tuple(published))
 
 
 def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
@@ -134,8 +139,6 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
         notes.append(f"Errors: {next(iter(rules))}.")
     else:
         notes += [f"({place}) errors: {_error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
-    if any(map(_beside, columns)):
-        notes.append("Difference: ours less the paper's, in the paper's standard errors; it names no error rule.")
     return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
 
 
@@ -182,6 +185,14 @@ def _term_cells(column: Column, term: str) -> list[tuple[str, str]]:
             in_published_se(ours["estimate"], paper["estimate"], paper["std_error"]) if ours and paper else None
         )
         cells.append(("" if difference is None else f"{difference:+.2f}", ""))
+    return cells
+
+
+def _outcomes(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
+    cells = ["Outcome"]
+    for column in columns:
+        outcome = column.specification.outcome
+        cells += [symbols.get(outcome, outcome), *(["", ""] if _beside(column) else [])]
     return cells
 
 
@@ -243,6 +254,7 @@ def show(page: Page) -> Printed:
         comparison(columns),
         tuple(legend(columns, page.symbols)),
         without_estimate(page.tables),
+        (_DIFFERENCE,) if any(map(_beside, columns)) else (),
     )
 
 
