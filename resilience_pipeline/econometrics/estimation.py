@@ -26,8 +26,11 @@ TOLERANCE = 1e-8  # what two exact algorithms may differ by; rounding is near 1e
 
 
 @dataclass(frozen=True)
-class _Model:
-    """A specification that can be estimated on its sample: the design, the terms that are left, the warnings."""
+class Model:
+    """A specification that can be estimated on its sample: the design, the terms that are left, the warnings.
+
+    The design's regressors are the terms, in that order.
+    """
 
     sample: Sample
     design: Design
@@ -78,6 +81,18 @@ def estimate(spec: Specification, frame: pl.DataFrame, *, engines: Sequence[str]
         return Estimate(spec, "failed", str(failure), spec_hash=spec.hash, versions=_versions())
 
 
+def model_of(spec: Specification, frame: pl.DataFrame) -> Model:
+    """The rows, the design and the terms on which `estimate` would estimate, for those who re-sample them.
+
+    Raises
+    ------
+    NotEstimableError : the data do not allow the specification; status and reason as `estimate` records them.
+    SpecificationError : the specification itself is not well formed.
+    """
+    _demand_well_formed(spec)
+    return _model(spec, frame)
+
+
 def _printing_engine(design: Design, engines: Sequence[str]) -> str:
     unknown = set(engines) - set(ENGINES)
     if unknown or not engines:
@@ -106,7 +121,7 @@ def _demand_well_formed(spec: Specification) -> None:
         refuse(f"clusters are {spec.cluster}", "name one column to cluster by, or two different ones")
 
 
-def _model(spec: Specification, frame: pl.DataFrame) -> _Model:
+def _model(spec: Specification, frame: pl.DataFrame) -> Model:
     """The model on its sample, or NotEstimableError with the reason."""
     sample = draw_sample(spec, frame)
     design = Design(
@@ -133,7 +148,7 @@ def _model(spec: Specification, frame: pl.DataFrame) -> _Model:
     if design.clusters and fewest(design.clusters) < FEW_CLUSTERS:
         warnings += (f"only {fewest(design.clusters)} clusters: clustered errors are unreliable",)
     terms = tuple(spec.regressors[position] for position in keep)
-    return _Model(sample, replace(design, X=design.X[:, keep]), absorber, terms, warnings)
+    return Model(sample, replace(design, X=design.X[:, keep]), absorber, terms, warnings)
 
 
 def _within(design: Design, absorber: Absorber | None) -> Floats:
@@ -184,7 +199,7 @@ def _independent(sample: Sample, design: Design, within: Floats) -> tuple[list[i
     raise NotEstimableError(f"no regressor varies once the effects are out: {', '.join(dropped)}")
 
 
-def _record(model: _Model, engine: str, fit: Fit) -> Estimate:
+def _record(model: Model, engine: str, fit: Fit) -> Estimate:
     sample, design = model.sample, model.design
     spec, n = sample.specification, len(design.y)
     covariance, mended = repaired(fit.covariance)
@@ -230,7 +245,7 @@ def _terms(names: tuple[str, ...], b: Floats, se: Floats, dof: float) -> tuple[T
     return tuple(Term(*column) for column in columns)
 
 
-def _r2(model: _Model, fit: Fit) -> dict[str, float | None]:
+def _r2(model: Model, fit: Fit) -> dict[str, float | None]:
     """The three named R2: one minus RSS over the sum of squares around grand means, unit means, all effects."""
     design, sample = model.design, model.sample
     weights = np.ones(len(design.y)) if design.relative_weights is None else design.relative_weights

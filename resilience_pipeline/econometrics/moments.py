@@ -23,7 +23,6 @@ section 3, who work with the same sums.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -40,9 +39,6 @@ from resilience_pipeline.econometrics.absorption import (
 from resilience_pipeline.econometrics.elimination import eliminate, places, size_of, solve
 from resilience_pipeline.econometrics.kernel import Fit, fit_arrays, tolerances
 from resilience_pipeline.econometrics.specification import SmallSample
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 AGREEMENT = 1e-10  # of a coefficient between columns of unit norm; rounding is near 1e-14, a wrong table near 1e-2
 _CELLS = 1 << 17  # numbers of a batch: 1 MB, which stays in the cache of a core
@@ -108,29 +104,25 @@ class MomentTable:
         """Clusters that have rows, ascending."""
         return np.unique(self.clusters)
 
-    def under(self, weights: "Floats | csr_array") -> Moments:
-        """Moments of B samples in which cluster c stands `weights[b, c]` times; shape (B, G), dense or sparse."""
-        batch = max(1, _CELLS // self.packed.shape[1])
+    def under(self, weights: Floats) -> Moments:
+        """Moments of B samples in which cluster c stands `weights[b, c]` times; weights of shape (B, G)."""
+        batch = batch_rows(self.packed.shape[1])
         starts = range(0, weights.shape[0], batch)
-        return self._moments([weights[start : start + batch] @ self.packed for start in starts])
+        return self._reduced([weights[start : start + batch] @ self.packed for start in starts])
 
     def leaving_one_out(self) -> Moments:
         """Moments of the G samples that lack one cluster each, in the order of `present`."""
-        batch = max(1, _CELLS // self.packed.shape[1])
+        batch = batch_rows(self.packed.shape[1])
         total, present = self.packed.sum(axis=0), self.present
         starts = range(0, len(present), batch)
-        return self._moments([total - self.packed[present[start : start + batch]] for start in starts])
+        return self._reduced([total - self.packed[present[start : start + batch]] for start in starts])
 
     def full(self) -> Moments:
         """Moments of the sample as it is, B = 1."""
-        return self._moments([self.packed.sum(axis=0, keepdims=True)])
+        return self._reduced([self.packed.sum(axis=0, keepdims=True)])
 
-    def _moments(self, batches: list[Floats]) -> Moments:
-        m, size = len(self.names), size_of(self.packed.shape[1])
-        own = np.diag(places(size))[size - m :]
-        sizes = np.hstack([batch[:, own].T for batch in batches])
-        packed = np.hstack([eliminate(np.ascontiguousarray(batch.T), size, size - m) for batch in batches])
-        return Moments(self.names, packed, sizes, self.norms)
+    def _reduced(self, batches: list[Floats]) -> Moments:
+        return reduced(batches, self.names, self.norms)
 
     def fit(self, outcome: str, regressors: Sequence[str], ssc: SmallSample = "reghdfe") -> Fit:
         """The kernel's fit of one equation, errors clustered (CV1), after the table was held against it.
@@ -182,6 +174,20 @@ class MomentTable:
         return norms[outcome] / np.array([norms[name] for name in regressors])
 
 
+def reduced(batches: Sequence[Floats], names: tuple[str, ...], norms: Floats) -> Moments:
+    """Moments of the columns once the dummies are out, from packed cross-products of both, batches of shape (b, P)."""
+    m, size = len(names), size_of(batches[0].shape[1])
+    own = np.diag(places(size))[size - m :]
+    sizes = np.hstack([batch[:, own].T for batch in batches])
+    packed = np.hstack([eliminate(np.ascontiguousarray(batch.T), size, size - m) for batch in batches])
+    return Moments(names, packed, sizes, norms)
+
+
+def batch_rows(entries: int) -> int:
+    """Samples to handle at a time when each has so many packed cross-products."""
+    return max(1, _CELLS // entries)
+
+
 def moment_table(
     columns: Mapping[str, Floats],
     *,
@@ -205,40 +211,20 @@ def moment_table(
     ------
     TooManyDummiesError : effects not nested in the clusters have more than `EXACT_LEVELS` levels.
     """
-    relative = None if weights is None else weights / weights.mean()
-    dummies = _dummies(clusters, effects, relative)
-    within, norms = _unit_columns(columns, effects, relative)
+    Z, norms = dummies_and_columns(columns, clusters, effects, weights)
     G = n_clusters or int(clusters.max()) + 1
-    packed = products(np.hstack([dummies, within]), clusters, G)
+    packed = products(Z * root_of(weights, len(Z)), clusters, G)
     return MomentTable(tuple(columns), packed, norms, columns, clusters, tuple(effects), weights)
 
 
-def products(Z: Floats, clusters: Codes, n_clusters: int) -> Floats:
-    """Upper triangles of Z_c'Z_c row by row, shape (G, q (q + 1) / 2), of Z of shape (N, q)."""
-    rows = [level_sums(Z[:, first:] * Z[:, first, None], clusters, n_clusters) for first in range(Z.shape[1])]
-    return np.hstack(rows)
-
-
-def _unit_columns(
-    columns: Mapping[str, Floats], effects: Sequence[Codes], weights: Floats | None
+def dummies_and_columns(
+    columns: Mapping[str, Floats], clusters: Codes, effects: Sequence[Codes], weights: Floats | None
 ) -> tuple[Floats, Floats]:
-    """Columns off all effects, times the root of the weights, with unit norm; and their norms. Absorbed ones are 0."""
-    raw = np.column_stack(list(columns.values()))
-    w = np.ones(len(raw)) if weights is None else weights
-    means = w @ raw / w.sum()
-    within = Absorber(effects, weights).residualise(raw) if effects else raw - means
-    within = within * np.sqrt(w)[:, None]
-    norms = np.linalg.norm(within, axis=0)
-    absorbed = norms <= tolerances(raw, means)
-    norms[absorbed] = 1.0
-    within[:, absorbed] = 0.0
-    return within / norms, norms
+    """Z of shape (N, d + m), d independent dummies of the effects that reach over clusters and then the columns, and
+    the norms, shape (m,), by which the columns were divided.
 
-
-def _dummies(clusters: Codes, effects: Sequence[Codes], weights: Floats | None) -> Floats:
-    """Independent dummies of the effects that reach over clusters, off the nested ones, times the root of the weights.
-
-    A dependence between dummies holds row by row, so levels independent in the full sample span the same in any other.
+    All are off the effects nested in the clusters, the columns off all effects. A dependence between dummies holds row
+    by row, so those that span all of them in the full sample do in any other. An absorbed column is zero.
     """
     nested = [codes for codes in effects if is_nested(codes, clusters)]
     outer = [codes for codes in effects if not is_nested(codes, clusters)]
@@ -247,11 +233,30 @@ def _dummies(clusters: Codes, effects: Sequence[Codes], weights: Floats | None) 
         raise TooManyDummiesError(
             f"{levels} levels of effects reach over clusters, {EXACT_LEVELS} can enter as dummies"
         )
-    root = np.ones(len(clusters)) if weights is None else np.sqrt(weights)
+    root = root_of(weights, len(clusters))
+    relative = root[:, 0] ** 2
+    raw = np.column_stack(list(columns.values()))
+    means = relative @ raw / len(raw)
     if not effects:
-        return root[:, None]
-    dummies = np.hstack([np.empty((len(clusters), 0)), *(np.eye(int(codes.max()) + 1)[codes] for codes in outer)])
-    if nested:
-        dummies = Absorber(nested, weights).residualise(dummies)
-    dummies = dummies * root[:, None]
-    return dummies[:, independent_levels(dummies.T @ dummies)]
+        dummies, within = np.ones((len(raw), 1)), raw - means
+    else:
+        dummies = np.hstack([np.empty((len(raw), 0)), *(np.eye(int(codes.max()) + 1)[codes] for codes in outer)])
+        dummies = Absorber(nested, relative).residualise(dummies) if nested else dummies
+        dummies = dummies[:, independent_levels(dummies.T @ (relative[:, None] * dummies))]
+        within = Absorber(effects, relative).residualise(raw)
+    norms = np.linalg.norm(within * root, axis=0)
+    absorbed = norms <= tolerances(raw, means)
+    norms[absorbed] = 1.0
+    within[:, absorbed] = 0.0
+    return np.hstack([dummies, within / norms]), norms
+
+
+def root_of(weights: Floats | None, rows: int) -> Floats:
+    """Square roots of the weights scaled to mean one, shape (N, 1); ones without weights."""
+    return np.ones((rows, 1)) if weights is None else np.sqrt(weights / weights.mean())[:, None]
+
+
+def products(Z: Floats, clusters: Codes, n_clusters: int) -> Floats:
+    """Upper triangles of Z_c'Z_c row by row, shape (G, q (q + 1) / 2), of Z of shape (N, q)."""
+    rows = [level_sums(Z[:, first:] * Z[:, first, None], clusters, n_clusters) for first in range(Z.shape[1])]
+    return np.hstack(rows)

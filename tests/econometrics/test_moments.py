@@ -137,15 +137,6 @@ def test_columns_of_any_size_keep_the_agreement() -> None:
     table_of(frame).fit("y", REGRESSORS)
 
 
-def test_dense_and_sparse_weights_give_the_same_moments() -> None:
-    from scipy.sparse import csr_array
-
-    table = table_of(panel(lost=60))
-    times = np.random.default_rng(1).integers(0, 3, (50, table.n_clusters)).astype(float)
-    dense, sparse = table.under(times), table.under(csr_array(times))
-    np.testing.assert_allclose(sparse.packed, dense.packed, atol=1e-13)
-
-
 def test_the_order_of_rows_and_the_names_of_cities_change_no_coefficient() -> None:
     frame = panel(lost=60)
     other = frame.sample(fraction=1.0, shuffle=True, seed=3).with_columns(city=(pl.col("city") * 7919) % 1009)
