@@ -94,6 +94,25 @@ def show(
 
 
 @app.command()
+def compare(
+    truth: Annotated[
+        Path | None, typer.Option(help="truth.json of the synthetic twin; by default the demonstration's.")
+    ] = None,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every published coefficient beside ours; where the lake is synthetic, beside what was planted, too."""
+    from resilience_pipeline.status import read_comparison
+
+    result, planted = read_comparison(find_project(lake=lake).lake, truth)
+    if as_json:
+        terminal.print_json((result.table if planted is None else planted).to_dicts())
+    else:
+        terminal.print_result(result)
+        terminal.print_planted(planted)
+
+
+@app.command()
 def sql(query: str, lake: LakeOption = None, as_json: JsonOption = False) -> None:
     """Query the warehouse, reading only: `resilience sql "select * from estimates.table_4_3"`."""
     from resilience_pipeline.warehouse.query import user_query

@@ -106,6 +106,24 @@ def read_result(root: Path, name: str, variant: str | None = None) -> Result:
     return Result(key[1], markdown, text, table, pointer)
 
 
+def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.DataFrame | None]:
+    """The comparison with the paper, and the same rows beside what was planted where that is known.
+
+    Parameters
+    ----------
+    truth : a truth.json; None = the demonstration's, where the comparison is synthetic and the file stands.
+    """
+    result = read_result(root, "comparison")
+    default = root / "twin" / "truth.json"
+    if truth is None and result.pointer.synthetic and default.is_file():
+        truth = default
+    if truth is None:
+        return result, None
+    from resilience_pipeline.twin.referee import beside_planted, planted_results
+
+    return result, beside_planted(result.table, planted_results(truth))
+
+
 def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:
     pointer, staged = lake.current(("sources", name)), lake.current(("staging", name))
     rejects = lake.current(("rejects", name))

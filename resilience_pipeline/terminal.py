@@ -12,6 +12,7 @@ from rich.table import Table
 from resilience_pipeline.driver import listen
 from resilience_pipeline.options import Options
 from resilience_pipeline.project import Project
+from resilience_pipeline.report.figures import number
 from resilience_pipeline.status import Result, Status
 from resilience_pipeline.step import TableKey
 
@@ -88,6 +89,27 @@ def print_result(result: Result, *, markdown: bool = False) -> None:
         out.print(printed, markup=False, soft_wrap=True)
     else:
         print_frame(result.table)
+
+
+def print_planted(compared: pl.DataFrame | None) -> None:
+    """Ours beside what was planted in the synthetic twin, for the results that the truth names."""
+    if compared is None:
+        return
+    known = compared.filter(pl.col("planted").is_not_null() & pl.col("ours").is_not_null())
+    table = Table(box=None, pad_edge=False, title="Planted in the synthetic twin", title_justify="left")
+    for name in ("result", "planted", "ours", "(s.e.)", "difference in our errors"):
+        table.add_column(name, justify="left" if name == "result" else "right")
+    for row in known.to_dicts():
+        distance = row["difference_in_our_se"]
+        table.add_row(
+            row["result"],
+            number(row["planted"]),
+            number(row["ours"]),
+            f"({number(row['std_error'])})",
+            "" if distance is None else f"{distance:+.2f}",
+        )
+    out.print(table)
+    out.print(f"{int(known['found'].sum())} of {known.height} planted values lie within 1.96 of our standard errors.")
 
 
 def print_status(status: Status) -> None:

@@ -15,6 +15,9 @@ from resilience_pipeline.econometrics.absorption import Codes, Floats, compact, 
 from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
 from resilience_pipeline.econometrics.specification import Specification
 
+#: Units that a warning about singletons lists; of a large file it says how many more there are.
+UNITS_NAMED = 40
+
 
 class NotEstimableError(Exception):
     """The data do not allow the specification; `status` and `reason` go into the record, no one sees a traceback."""
@@ -104,9 +107,22 @@ def draw_sample(spec: Specification, frame: pl.DataFrame) -> Sample:
     if spec.singletons == "drop" and spec.absorb:
         alone = singletons([level_codes(ordered, effect) for effect in spec.absorb])
     kept = ordered.filter(pl.Series(~alone))
+    if alone.any():
+        warnings += (_who_stood_alone(spec, ordered.filter(pl.Series(alone))),)
     if kept.is_empty():
         raise NotEstimableError(f"every row stands alone in a level of {', '.join(spec.absorb)}: all are singletons")
     return Sample(spec, kept, rows.height - complete.height, int(alone.sum()), warnings)
+
+
+def _who_stood_alone(spec: Specification, rows: pl.DataFrame) -> str:
+    """How many singletons left, and which: each unit with its periods, where the specification names both."""
+    count = f"{rows.height} rows stand alone in a level of {', '.join(spec.absorb)} and left the sample"
+    if spec.unit is None or spec.time is None:
+        return count
+    units = rows.group_by(spec.unit).agg(pl.col(spec.time).sort()).sort(spec.unit)
+    named = [f"{unit} in {', '.join(map(str, times))}" for unit, times in units.head(UNITS_NAMED).iter_rows()]
+    more = [f"{units.height - UNITS_NAMED} more units"] if units.height > UNITS_NAMED else []
+    return f"{count}: {'; '.join(named + more)}"
 
 
 def level_codes(frame: pl.DataFrame, name: str) -> Codes:

@@ -79,6 +79,12 @@ def test_only_the_columns_named_decide_which_rows_are_complete() -> None:
     assert run(SPEC, frame).n_obs == frame.height
 
 
+def test_singletons_are_listed_by_unit_with_their_periods() -> None:
+    spec = replace(SPEC, unit="city", time="year")
+    (warning,) = run(spec, panel(lone=2)).warnings
+    assert warning == ("2 rows stand alone in a level of city, year and left the sample: 40 in 2012; 41 in 2013")
+
+
 def test_singletons_leave_again_and_again_and_are_counted() -> None:
     # City 100 stands in 2030 and 2012; 2030 has no other city, so its row leaves and city 100 is alone in 2012.
     extra = panel().head(2).with_columns(city=pl.lit(100, pl.Int64), year=pl.Series([2030, 2012], dtype=pl.Int64))

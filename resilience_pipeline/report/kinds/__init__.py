@@ -4,6 +4,7 @@ from resilience_pipeline.report.kinds import (
     alternatives,
     balance,
     codebook,
+    comparison,
     correlations,
     descriptives,
     event_study,
@@ -24,4 +25,5 @@ PRINTERS: dict[str, Printer] = {
     "balance": balance.PRINTER,
     "codebook": codebook.PRINTER,
     "alternatives": alternatives.PRINTER,
+    "comparison": comparison.PRINTER,
 }

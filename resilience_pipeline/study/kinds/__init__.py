@@ -5,6 +5,7 @@ from resilience_pipeline.study.kinds import (
     alternatives,
     balance,
     codebook,
+    comparison,
     correlations,
     descriptives,
     event_study,
@@ -25,5 +26,6 @@ KINDS: dict[str, Kind] = {
         balance.KIND,
         codebook.KIND,
         alternatives.KIND,
+        comparison.KIND,
     )
 }

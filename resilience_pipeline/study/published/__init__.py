@@ -17,16 +17,16 @@ _NUMBERS = ("estimate", "std_error", "r2", "mean", "sd", "min", "max")
 _COUNTS = ("stars", "n_obs", "n_cities", "city_fe", "year_fe")
 
 
-def published_coefficients(table: str, column: str) -> pl.DataFrame:
-    """Terms (the paper's symbols) of one printed column: label, outcome, term, estimate, std_error, stars.
+def published_coefficients(table: str | None = None, column: str | None = None) -> pl.DataFrame:
+    """Terms (the paper's symbols) of one printed column, or of all: label, outcome, term, estimate, std_error, stars.
 
     `printed_estimate` and `printed_std_error` hold the digits as printed.
     """
     return _of(_read("coefficients"), table, column)
 
 
-def published_models(table: str, column: str | None = None) -> pl.DataFrame:
-    """n_obs, r2 and r2_kind ("overall" | "within" | null) of one printed column, or of all of a table."""
+def published_models(table: str | None = None, column: str | None = None) -> pl.DataFrame:
+    """n_obs, r2 and r2_kind ("overall" | "within" | null) of one printed column, of all of a table, or of all."""
     return _of(_read("models"), table, column)
 
 
@@ -42,7 +42,9 @@ def terms_by_symbol(study: Study) -> dict[str, str]:
     return {**named, "const": "const"}
 
 
-def _of(frame: pl.DataFrame, table: str, column: str | None) -> pl.DataFrame:
+def _of(frame: pl.DataFrame, table: str | None, column: str | None) -> pl.DataFrame:
+    if table is None:
+        return frame
     of_table = frame.filter(pl.lit("table_") + pl.col("table") == table)
     return of_table if column is None else of_table.filter(pl.col("column") == column)
 
