@@ -80,6 +80,10 @@ TABLES: dict[str, tuple[dict[str, pl.DataType], tuple[str, ...]]] = {
         ("unit", "canonical_unit"),
     ),
     "missing_marks": ({"mark": pl.String(), "reason": pl.String()}, ("mark",)),
+    "digital_economy_terms": (
+        {"term": pl.String(), "group": pl.String(), "source": pl.String(), "reason": pl.String()},
+        ("term",),
+    ),
 }
 
 
