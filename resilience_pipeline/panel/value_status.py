@@ -9,6 +9,7 @@ import polars as pl
 
 from resilience_pipeline.grid.reference import national_indicators
 from resilience_pipeline.grid.wide import KEY, spread
+from resilience_pipeline.indices.tables import BY_COLUMN
 from resilience_pipeline.indices.values import indicator_values
 from resilience_pipeline.indices.winsorise import Winsorising
 from resilience_pipeline.options import Options
@@ -61,13 +62,24 @@ def value_status(
         ],
         how="horizontal",
     )
-    rows = [both.select(*KEY, *_of_variable(v.name, behind[v.name])) for v in variables]
+    rows = [
+        both.select(*KEY, *_of_variable(v.name, behind[v.name], _why_undefined(formula_of(v, options))))
+        for v in variables
+    ]
     return pl.concat([pl.DataFrame(schema=VALUE_STATUS), raw, *(r.cast(VALUE_STATUS) for r in rows)]).sort(
         "variable", *KEY
     )
 
 
-def _of_variable(name: str, inputs: Sequence[str]) -> list[pl.Expr]:
+def _why_undefined(formula: str) -> str:
+    """Why a formula can have no value where all of its inputs have one."""
+    tables = dict.fromkeys(BY_COLUMN[name].name for name in roots(formula) if name in BY_COLUMN)
+    if tables:
+        return f"no value in the indices' table {', '.join(tables)}, whose description says when"
+    return "the formula has no finite value here: the log of a non-positive number, or a division by zero"
+
+
+def _of_variable(name: str, inputs: Sequence[str], undefined: str) -> list[pl.Expr]:
     before, after = pl.col(f"{name}/before"), pl.col(f"{name}/after")
     missing = _listed([pl.when(pl.col(i) == "missing").then(pl.lit(i)) for i in inputs])
     ranked = [
@@ -83,7 +95,7 @@ def _of_variable(name: str, inputs: Sequence[str]) -> list[pl.Expr]:
         pl.when(before.is_null() & (missing != ""))
         .then(pl.format("no value of {}", missing))
         .when(before.is_null())
-        .then(pl.lit("the formula has no finite value here: the log of a non-positive number, or a division by zero"))
+        .then(pl.lit(undefined))
     )
     return [
         pl.lit(name).alias("variable"),
