@@ -215,6 +215,13 @@ CATALOGUE: tuple[Option, ...] = (
         "depreciation", 0.096, (), "Yearly depreciation of fixed capital in China (Zhang, Wu and Zhang 2004)", 0.0, 0.5
     ),
     Option(
+        "initial_capital",
+        "steady_state",
+        ("steady_state", "tenth"),
+        "Investment over its growth plus depreciation is where a stock settles; a tenth (Zhang, Wu and Zhang 2004) "
+        "was made for 1952",
+    ),
+    Option(
         "matching_design",
         "baseline",
         ("baseline", "by_year", "pooled"),

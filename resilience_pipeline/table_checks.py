@@ -33,6 +33,12 @@ def balanced(frame: pl.DataFrame, key: Sequence[str], rows: int) -> Check:
     return Check("balanced", False, f"{frame.height} rows where the balanced grid has {rows}", True, counts)
 
 
+def zero_or_one(frame: pl.DataFrame, column: str) -> Check:
+    """A flag is 1 or 0, or null where it is unknown."""
+    odd = frame.filter(~pl.col(column).is_in([0, 1]).fill_null(True))
+    return rule("zero_or_one", odd, f"{column} is neither 0 nor 1")
+
+
 def finite(frame: pl.DataFrame) -> Check:
     """No number is infinite or not a number; what is unknown is null."""
     broken = frame.filter(pl.any_horizontal(pl.lit(False), ~cs.float().is_finite().fill_null(True)))

@@ -29,9 +29,14 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.grid.wide import KEY
+from resilience_pipeline.indices import national
+from resilience_pipeline.indices.index_table import IndexTable
+from resilience_pipeline.indices.measures import Notes, measure_step
 from resilience_pipeline.indices.national import Column, year_sums
 from resilience_pipeline.indices.values import price_level
-from resilience_pipeline.step import Check
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Check, Step
+from resilience_pipeline.study.study import Study
 from resilience_pipeline.table_checks import rule
 
 OUTPUT = "gdp_cny_10k"
@@ -48,6 +53,9 @@ COLUMNS = (
     "labour_distortion",
     "resource_allocation",
 )
+
+#: What a column rests on where it is not all of them: a wedge is on the cities of the year that have every input.
+_OWN = {"capital_stock_cny_10k": (INVESTMENT, PRICES), "wage_bill_cny_10k": (WAGE, EMPLOYED)}
 
 #: First year's investment over the capital stock, where it is not the steady state's (Zhang, Wu and Zhang 2004).
 TENTH = 0.1
@@ -166,3 +174,32 @@ def within_bounds(table: pl.DataFrame) -> Check:
     )
     odd = table.filter(~inside.fill_null(True))
     return rule("within_bounds", odd, "a wedge is not above -1, or resource allocation is outside (0, 1]")
+
+
+def _step(study: Study) -> Step:
+    return measure_step(
+        study,
+        "allocation",
+        INDICATORS,
+        _measure,
+        "Capital stock, wage bill, the wedges and distortions of capital and labour, and resource allocation from "
+        "both (1 = returns are the nation's). One row per kept city and year; empty where an input is missing or not "
+        "positive. Section 4.4; no table of the paper uses it.",
+        options=("capital_share", "depreciation", "initial_capital"),
+        checks=("returns_average_to_one", "within_bounds"),
+        code=(national,),
+    )
+
+
+def _measure(values: pl.DataFrame, options: Options) -> tuple[pl.DataFrame, tuple[Check, ...], Notes]:
+    share, depreciation = float(options["capital_share"]), float(options["depreciation"])
+    table = allocation(values, share, depreciation, str(options["initial_capital"]))
+    notes: Notes = {"city_years_with_an_allocation": table["resource_allocation"].count()}
+    return table, (returns_average_to_one(table), within_bounds(table)), notes
+
+
+def _behind(column: str, options: Options | None) -> tuple[str, ...]:
+    return _OWN.get(column, INDICATORS)
+
+
+ALLOCATION = IndexTable("allocation", COLUMNS, _behind, _step)

@@ -12,12 +12,22 @@ without a policy.
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
-from resilience_pipeline.grid.wide import KEY
-from resilience_pipeline.step import Check
-from resilience_pipeline.table_checks import rule
+from resilience_pipeline import reference, table_checks
+from resilience_pipeline.grid import wide
+from resilience_pipeline.grid.wide import KEY, city_years
+from resilience_pipeline.indices.index_table import IndexTable, nothing
+from resilience_pipeline.indices.measures import ON_GRID, Notes, on_grid, window_of
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Check, Inputs, Step, StepResult
+from resilience_pipeline.study.study import Study
+from resilience_pipeline.table_checks import key_unique, rule, zero_or_one
+
+SOURCE = "work_reports"
+TERMS = "digital_economy_terms"
 
 COLUMNS = ("report_characters", "digital_policy_mentions", "digital_policy")
 
@@ -131,3 +141,58 @@ def mentions_fit_the_reports(counts: pl.DataFrame) -> Check:
         (pl.col("mentions") < 1) | (sums != pl.col("report_mentions")) | (letters > pl.col("report_characters"))
     )
     return rule("mentions_fit_the_reports", odd, "mentions do not add up, or are longer than the report")
+
+
+def _terms_step(study: Study) -> Step:
+    return Step(
+        key=("indices", study.name, "digital_policy_terms"),
+        inputs=(("staging", SOURCE),),
+        compute=_count_terms,
+        description="How often each government work report names each term of the digital economy. One row per city, "
+        "year and term that is named; a report that names none has no row. Every delivered report, in the sample or "
+        "not. Section 5.6; the paper's Table 6.",
+        code=(reference.load(TERMS).write_csv(), table_checks),
+        checks=(("key_unique", True), ("mentions_fit_the_reports", True)),
+    )
+
+
+def _flag_step(study: Study) -> Step:
+    return Step(
+        key=("indices", study.name, "digital_policy"),
+        inputs=(("indices", study.name, "digital_policy_terms"), ("staging", SOURCE), ("grid", study.name, "cities")),
+        compute=partial(_flag, window_of(study)),
+        description="Whether the city's work report of the year names the digital economy often enough, with its "
+        "mentions and its length. One row per kept city and year; empty where there is no report. Section 5.6; the "
+        "paper's Table 6.",
+        code=(wide, table_checks),
+        options=("digital_policy_threshold",),
+        checks=(*ON_GRID, ("zero_or_one", True)),
+    )
+
+
+def _count_terms(inputs: Inputs, options: Options) -> StepResult:
+    (documents,) = inputs.tables.values()
+    table = term_counts(documents, reference.load(TERMS))
+    notes: Notes = {"reports": documents.height, "reports_that_name_a_term": table.select(KEY).n_unique()}
+    if documents.is_empty():
+        notes["awaiting"] = SOURCE
+    return StepResult(table, (key_unique(table, (*KEY, "term")), mentions_fit_the_reports(table)), notes=notes)
+
+
+def _flag(window: range, inputs: Inputs, options: Options) -> StepResult:
+    counts, documents, grid = inputs.tables.values()
+    index = city_years(grid, window)
+    table = digital_policy(index, documents, counts, int(options["digital_policy_threshold"]))
+    notes: Notes = {
+        "city_years_with_a_policy": int(table["digital_policy"].sum()),
+        "city_years_without_a_report": table["digital_policy"].null_count(),
+    }
+    if documents.is_empty():
+        notes["awaiting"] = SOURCE
+    return StepResult(table, (*on_grid(table, index.height), zero_or_one(table, "digital_policy")), notes=notes)
+
+
+DIGITAL_POLICY_TERMS = IndexTable("digital_policy_terms", (), nothing, _terms_step, sources=(SOURCE,))
+DIGITAL_POLICY = IndexTable(
+    "digital_policy", COLUMNS, nothing, _flag_step, needs=("digital_policy_terms",), sources=(SOURCE,)
+)

@@ -14,10 +14,17 @@ that for the effect's own years; `before_policy` is a fixed effect in ratio form
 CTRI is read as the composites hold it, not winsorised; the leap is winsorised as every other continuous variable.
 """
 
+from functools import partial
+
 import polars as pl
 
+from resilience_pipeline import table_checks
 from resilience_pipeline.grid.wide import KEY
-from resilience_pipeline.step import Check
+from resilience_pipeline.indices.index_table import IndexTable
+from resilience_pipeline.indices.measures import ON_GRID, Notes, on_grid, window_of
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Check, Inputs, Step, StepResult
+from resilience_pipeline.study.study import Study
 from resilience_pipeline.table_checks import rule
 
 COLUMNS = ("ctri_mean", "resilience_leap")
@@ -73,3 +80,34 @@ def own_mean_is_one(table: pl.DataFrame, over: str, start_year: int) -> Check:
     means = years.group_by(_CITY).agg(pl.col("resilience_leap").mean()).sort(_CITY)
     off = means.filter((pl.col("resilience_leap") - 1).abs() > TOLERANCE)
     return rule("own_mean_is_one", off, "a city's leaps do not average to one over the years of its mean")
+
+
+def _step(study: Study) -> Step:
+    return Step(
+        key=("indices", study.name, "leap"),
+        inputs=(("indices", study.name, "composites"),),
+        compute=partial(_leap, window_of(study)),
+        description="CTRI over the city's own mean, and that mean: over the whole sample, over earlier years, or over "
+        "the years before the policy. One row per kept city and year; empty where CTRI is or the mean is not "
+        "positive. Not winsorised. Section 5.4; the paper's Table 5, column 3.",
+        code=(table_checks,),
+        options=("leap_mean", "start_year"),
+        checks=(*ON_GRID, ("own_mean_is_one", True)),
+    )
+
+
+def _leap(window: range, inputs: Inputs, options: Options) -> StepResult:
+    (resilience,) = inputs.tables.values()
+    over, start_year = str(options["leap_mean"]), int(options["start_year"])
+    table = leap(resilience, over, start_year)
+    without = resilience["ctri"].count() - table["resilience_leap"].count()
+    notes: Notes = {"mean": over, "composites_without_a_leap": without}
+    rows = resilience["city_code"].n_unique() * len(window)
+    return StepResult(table, (*on_grid(table, rows), own_mean_is_one(table, over, start_year)), notes=notes)
+
+
+def _behind(column: str, options: Options | None) -> tuple[str, ...]:
+    return ("ctri",)
+
+
+LEAP = IndexTable("leap", COLUMNS, _behind, _step, needs=("composites",))

@@ -18,8 +18,13 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.grid.wide import KEY
+from resilience_pipeline.indices import national
+from resilience_pipeline.indices.index_table import IndexTable
+from resilience_pipeline.indices.measures import Notes, measure_step
 from resilience_pipeline.indices.national import Column, year_sums
-from resilience_pipeline.step import Check
+from resilience_pipeline.options import Options
+from resilience_pipeline.step import Check, Step
+from resilience_pipeline.study.study import Study
 from resilience_pipeline.table_checks import rule
 
 EMPLOYED = "employment_total_persons"
@@ -34,6 +39,8 @@ INDICATORS = (EMPLOYED, *MANUFACTURING, *PRODUCER_SERVICES)
 
 #: Column of the table -> the indicators whose sum is the sector.
 QUOTIENTS = {"lq_manufacturing": MANUFACTURING, "lq_producer_services": PRODUCER_SERVICES}
+
+COLUMNS = (*QUOTIENTS, "industrial_synergy")
 
 #: Rounding of a sum of some hundred quotients.
 TOLERANCE = 1e-9
@@ -105,3 +112,30 @@ def within_bounds(table: pl.DataFrame) -> Check:
     inside = pl.all_horizontal(pl.col(list(QUOTIENTS)) >= 0) & likeness.is_between(-slack, 1 + slack)
     odd = table.filter(~inside.fill_null(True))
     return rule("within_bounds", odd, "a location quotient is negative, or synergy does not fit the two")
+
+
+def _step(study: Study) -> Step:
+    return measure_step(
+        study,
+        "synergy",
+        INDICATORS,
+        _measure,
+        "Location quotients of manufacturing and of producer services, and industrial synergy from both. One row per "
+        "kept city and year; empty where a sector is not reported. The nation is the kept cities that report all "
+        "sectors. Section 4.4.",
+        checks=("quotients_average_to_one", "within_bounds"),
+        code=(national,),
+    )
+
+
+def _measure(values: pl.DataFrame, options: Options) -> tuple[pl.DataFrame, tuple[Check, ...], Notes]:
+    table = synergy(values)
+    notes: Notes = {"city_years_in_the_nation": table["lq_manufacturing"].count()}
+    return table, (quotients_average_to_one(table, values), within_bounds(table)), notes
+
+
+def _behind(column: str, options: Options | None) -> tuple[str, ...]:
+    return INDICATORS  # every city of the nation reports all sectors
+
+
+SYNERGY = IndexTable("synergy", COLUMNS, _behind, _step)

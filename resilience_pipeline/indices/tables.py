@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable
 
-from resilience_pipeline.indices import steps
+from resilience_pipeline.indices import (
+    allocation,
+    digital_policy,
+    ip_protection,
+    leap,
+    resource_based,
+    steps,
+    synergy,
+)
 from resilience_pipeline.indices.index_table import IndexTable
 
 INDEX_TABLES: tuple[IndexTable, ...] = (
     steps.INDICATORS,
     steps.WEIGHTS,
     steps.COMPOSITES_TABLE,
+    leap.LEAP,
+    synergy.SYNERGY,
+    allocation.ALLOCATION,
+    digital_policy.DIGITAL_POLICY_TERMS,
+    digital_policy.DIGITAL_POLICY,
+    ip_protection.IP_HIGH,
+    resource_based.RESOURCE_BASED,
 )
 
 BY_NAME = {table.name: table for table in INDEX_TABLES}

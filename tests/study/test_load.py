@@ -35,6 +35,11 @@ SPOILT = {
         "names a column that does not exist",
     ),
     "a formula with a composite it does not build": ("ln(loans_cny_10k)", "ctri", "names a column that does not exist"),
+    "a formula on the leap of a composite it does not build": (
+        "ln(loans_cny_10k)",
+        "resilience_leap",
+        "names a column that does not exist",
+    ),
     "a formula that is not SQL": ("ln(loans_cny_10k)", "ln(loans_cny_10k", "variables.log_loans.formula is no formula"),
     "a subquery": ("ln(loans_cny_10k)", "(select 1) + loans_cny_10k", "'select' has no place"),
     "a table function": ("ln(loans_cny_10k)", "read_csv('x')", "unsupported function"),
