@@ -13,6 +13,7 @@ from rich.console import Console
 
 from resilience_pipeline import terminal
 from resilience_pipeline.cli_estimate import estimate_command
+from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.errors import OptionError, PipelineError
 from resilience_pipeline.project import find_project, set_up
 
@@ -24,6 +25,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("estimate")(estimate_command)
+app.command("show")(show_command)
+app.command("export")(export_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]
@@ -76,21 +79,6 @@ def status(lake: LakeOption = None, landing: LandingOption = None, as_json: Json
 
     report = read_status(find_project(lake=lake, landing=landing))
     terminal.print_json(report.record()) if as_json else terminal.print_status(report)
-
-
-@app.command()
-def show(
-    result: Annotated[str, typer.Argument(help='A result, such as "table_4".')],
-    variant: Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, to paste.")] = False,
-    lake: LakeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print one result."""
-    from resilience_pipeline.status import read_result
-
-    found = read_result(find_project(lake=lake).lake, result, variant)
-    terminal.print_json(found.record()) if as_json else terminal.print_result(found, markdown=markdown)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.project import Project
+from resilience_pipeline.report.document import Document
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
@@ -57,13 +58,17 @@ class Status:
 
 @dataclass(frozen=True)
 class Result:
-    """A printed result: its rows, its printed forms (empty where it has none), and the version it stands on."""
+    """A printed result: its rows, its printed forms (empty where it has none), and the version it stands on.
+
+    document : what it was printed from; None where an earlier version printed it.
+    """
 
     name: str
     markdown: str
     text: str
     table: pl.DataFrame
     pointer: Pointer
+    document: Document | None = None
 
     def record(self) -> dict[str, object]:
         """As plain data."""
@@ -103,7 +108,9 @@ def read_result(root: Path, name: str, variant: str | None = None) -> Result:
         )
     table = lake.read(key)
     markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
-    return Result(key[1], markdown, text, table, pointer)
+    kept = pointer.notes.get("document")
+    document = Document.from_json(str(kept)) if kept is not None else None
+    return Result(key[1], markdown, text, table, pointer, document)
 
 
 def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.DataFrame | None]:

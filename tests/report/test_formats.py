@@ -89,6 +89,7 @@ LATEX_LETTERS = {
     "textbar": "|",
     "textasciigrave": "`",
     "textquotedbl": '"',
+    "allowbreak": "",
 }
 
 
@@ -181,7 +182,7 @@ def test_latex_runs_nothing_of_a_cell_a_note_or_a_title():
     source = FORMATS["latex"].write(words()).decode()
     commands = set(re.findall(r"(?<!\\)\\([a-zA-Z]+)", re.sub("(?m)^%.*", "", source)))
     assert "input" not in commands
-    assert "\\textbackslash{}input\\{/etc/passwd\\}" in source
+    assert "\\textbackslash{}input\\{/etc/passwd\\}\\par" in source
 
 
 def test_latex_hyphens_stay_hyphens():

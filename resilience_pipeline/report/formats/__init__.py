@@ -9,10 +9,10 @@ from resilience_pipeline.report.formats import delimited, html, latex, word
 
 @dataclass(frozen=True)
 class Format:
-    """One form: the suffix of its files and its writer. `binary` ones are not for a terminal."""
+    """One form: the suffix of its files and its writer, (Document) -> bytes. `binary` ones are not for a terminal."""
 
     suffix: str
-    write: Callable[[Document], bytes]
+    write: Callable[..., bytes]
     binary: bool = False
 
 

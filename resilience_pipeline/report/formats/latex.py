@@ -6,11 +6,12 @@ words breaks its cells into lines and over pages (longtable). LaTeX gives the nu
 """
 
 import re
+from collections.abc import Sequence
 
 from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.layout import SYNTHETIC, Grid, text_width
 
-_NUMBER = re.compile(r"(\(?[-+]?[\d,]*\.?\d+(?:e[-+]?\d+)?\)?)(\*{0,3})")
+_NUMBER = re.compile(r"(\(?[-+]?[\d,]*\.?\d+\)?)(\*{0,3})")
 _ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -32,13 +33,35 @@ _ESCAPES = {
     "*": "{*}",
 }
 _CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
-_LONGEST_CELL = 40  # characters; longer words get no more room, they break into lines
+_LONGEST_CELL = 40  # characters; longer cells get no more room, they break into lines
+_LINE = 125  # characters in scriptsize across a page
 
 
 def write(document: Document) -> bytes:
     """The table as UTF-8."""
     body = _prose(document) if document.grid.prose else _figures(document)
     return "\n".join([*_preamble(document), *body, ""]).encode()
+
+
+def everything(tables: Sequence[str], pictures: Sequence[str]) -> bytes:
+    """A document that prints all files; with Chinese it needs XeLaTeX and ctex, without it pdfLaTeX will do.
+
+    Parameters
+    ----------
+    tables, pictures : names of files beside the document.
+    """
+    lines = [
+        r"\documentclass{article}",
+        r"\usepackage{iftex,booktabs,dcolumn,graphicx,array,longtable}",
+        r"\ifPDFTeX\usepackage[T1]{fontenc}\else\usepackage[UTF8]{ctex}\fi",
+        r"\usepackage[margin=2cm]{geometry}",
+        r"\begin{document}",
+        *(rf"\input{{{file.removesuffix('.tex')}}}" for file in tables),
+        *(rf"\begin{{figure}}[p]\includegraphics[width=\linewidth]{{{file}}}\end{{figure}}" for file in pictures),
+        r"\end{document}",
+        "",
+    ]
+    return "\n".join(lines).encode()
 
 
 def escaped(text: str) -> str:
@@ -104,7 +127,7 @@ def _prose(document: Document) -> list[str]:
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *(_row([escaped(cell) for cell in row]) for row in grid.rows),
+        *(_row([_breakable(cell) for cell in row]) for row in grid.rows),
         r"\end{longtable}",
         *_beneath(document),
         r"\endgroup",
@@ -150,10 +173,22 @@ def _beneath(document: Document) -> list[str]:
     return [r"\par\smallskip", r"{\footnotesize\raggedright", *notes, "}"]
 
 
+def _breakable(text: str) -> str:
+    """Escaped; a long name may also break after an underscore, a stroke or a bracket."""
+    return re.sub(r"(\\_|[/(])", r"\1\\allowbreak{}", escaped(text))
+
+
 def _shares(grid: Grid) -> list[float]:
-    """Each column's share of the page's width, by its longest cell up to a limit."""
-    widths = [
-        min(max(text_width(row[place]) for row in (grid.headings, *grid.rows)), _LONGEST_CELL) + 2
-        for place in range(len(grid.headings))
-    ]
+    """Each column's share of the page's width: its longest word first, what is left by its longest cell."""
+    columns = [[row[place] for row in (grid.headings, *grid.rows)] for place in range(len(grid.headings))]
+    least = [max(text_width(word) for cell in column for word in _words(cell)) + 2 for column in columns]
+    most = [min(max(map(text_width, column)), _LONGEST_CELL) + 2 for column in columns]
+    wanted = [max(0, more - less) for more, less in zip(most, least, strict=True)]
+    left = max(0.0, _LINE - sum(least)) / max(1, sum(wanted))
+    widths = [less + min(1.0, left) * more for less, more in zip(least, wanted, strict=True)]
     return [width / sum(widths) for width in widths]
+
+
+def _words(cell: str) -> list[str]:
+    """Pieces that are not broken; Chinese may break anywhere."""
+    return re.split(r"[\s/(]|(?<=_)|[\u2e80-\uffef]", cell)

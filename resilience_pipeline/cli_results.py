@@ -1,0 +1,101 @@
+"""`resilience show` and `resilience export`: results of the lake on the screen or as files, without Dagster."""
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resilience_pipeline import terminal
+from resilience_pipeline.errors import OptionError
+from resilience_pipeline.project import find_project
+
+LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
+VariantOption = Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")]
+_FORMATS = "text, markdown, latex, html, docx, csv; for a figure also svg, png, pdf"
+
+
+def show_command(
+    result: Annotated[str, typer.Argument(help='A result, such as "table_4".')],
+    variant: VariantOption = None,
+    form: Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}.")] = None,
+    ours: Annotated[bool, typer.Option("--ours", help="Leave out the paper's figures.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file; its suffix names the format.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The same as --format markdown.")] = False,
+    lake: LakeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
+) -> None:
+    """Print one result, or write it to a file."""
+    from resilience_pipeline.status import read_result
+
+    project = find_project(lake=lake)
+    found = read_result(project.lake, result, variant)
+    if as_json:
+        terminal.print_json(found.record())
+        return
+    form = form or ("markdown" if markdown else None)
+    if form in (None, "text", "markdown") and not ours and out is None:
+        terminal.print_result(found, markdown=form == "markdown")
+        return
+    from resilience_pipeline.report.export import BINARY, format_of, in_format
+
+    form = form or ("text" if out is None else format_of(out))
+    if form in BINARY and out is None and sys.stdout.isatty():
+        raise OptionError(what=f"{form} is nothing to read on a screen", remedy=f"add --out {found.name}.{form}")
+    with _warnings_in_words():
+        data = in_format(found, form, _studies(project.studies), ours=ours)
+    if out is None:
+        sys.stdout.buffer.write(data)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(data)
+    typer.echo(f"wrote {out}")
+
+
+def export_command(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; it is made when missing.")],
+    formats: Annotated[str | None, typer.Option(help=f"Some of: {_FORMATS}. If left out: all.")] = None,
+    variant: VariantOption = None,
+    lake: LakeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
+) -> None:
+    """Write every result in every format."""
+    from resilience_pipeline.report.export import ALL_FORMATS, export_results
+
+    project = find_project(lake=lake)
+    studies = _studies(project.studies)
+    chosen = tuple(name.strip() for name in formats.split(",")) if formats else ALL_FORMATS
+    for name in chosen:
+        if name not in ALL_FORMATS:
+            raise OptionError(
+                what=f"there is no format {name!r}", expected=", ".join(ALL_FORMATS), remedy="use the expected ones"
+            )
+    with _warnings_in_words():
+        exported = export_results(project.lake, out, studies, formats=chosen, variant=variant)
+    if as_json:
+        terminal.print_json({"out": str(out), "files": exported.files, "open": exported.open})
+        return
+    typer.echo(f"wrote {len(exported.files)} files to {out}")
+    for name, reason in exported.open.items():
+        terminal.err.print(f"not written: {name}: {reason}", markup=False)
+
+
+def _studies(folder: Path) -> tuple:
+    from resilience_pipeline.study.load import find_studies
+
+    return find_studies(folder)
+
+
+@contextmanager
+def _warnings_in_words() -> Iterator[None]:
+    """Each warning once on stderr, as a sentence."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for message in dict.fromkeys(
+        str(warning.message) for warning in caught if warning.category is not DeprecationWarning
+    ):
+        terminal.err.print(f"warning: {message}", markup=False)

@@ -1,0 +1,144 @@
+"""Results of the lake as files: one in the form asked for, or all of them in all forms, from what each run kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from resilience_pipeline.errors import LakeError, OptionError
+from resilience_pipeline.report.formats import FORMATS
+from resilience_pipeline.report.formats.latex import everything
+from resilience_pipeline.report.kinds import PRINTERS
+from resilience_pipeline.report.plots import FORMATS as PICTURES
+from resilience_pipeline.report.render import draw
+from resilience_pipeline.status import Result, read_result
+from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.warehouse.atomic import replacing
+from resilience_pipeline.warehouse.lake import Lake
+
+ALL_FORMATS = (*FORMATS, *PICTURES)
+BINARY = tuple(name for name in ALL_FORMATS if name in PICTURES or FORMATS[name].binary)
+ALL_RESULTS, CONTENTS = "all_results.tex", "contents.json"
+_EARLIER = "an earlier version printed it and kept no cells for other formats"
+_SUFFIXES = {form.suffix: name for name, form in FORMATS.items()} | {name: name for name in PICTURES}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """files : what was written, relative to the folder, in order. open : result -> why it was not."""
+
+    files: tuple[str, ...]
+    open: dict[str, str]
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix names; an OptionError where it names none."""
+    suffix = path.suffix.removeprefix(".").lower()
+    if suffix not in _SUFFIXES:
+        raise OptionError(
+            what=f"the name {path.name} says no format",
+            expected=", ".join(f".{known}" for known in _SUFFIXES),
+            remedy="end the name in one of these, or give --format",
+        )
+    return _SUFFIXES[suffix]
+
+
+def in_format(found: Result, form: str, studies: Sequence[Study], *, ours: bool = False) -> bytes:
+    """A result in one of `ALL_FORMATS`.
+
+    Parameters
+    ----------
+    studies : that may declare the result; read for pictures only, which are drawn from the result's rows.
+    ours : leave out the published figures.
+
+    Raises
+    ------
+    OptionError : there is no such format, or the result is no figure. LakeError : an earlier version printed it.
+    """
+    if form not in ALL_FORMATS:
+        raise OptionError(
+            what=f"there is no format {form!r}", expected=", ".join(ALL_FORMATS), remedy="use one of the expected ones"
+        )
+    if form in PICTURES:
+        picture = picture_of(found, form, studies)
+        if picture is None:
+            raise OptionError(
+                what=f"{found.name} is no figure, or has nothing to draw yet",
+                expected=", ".join(FORMATS),
+                remedy="take it in one of the expected formats",
+            )
+        return picture
+    if found.document is None:
+        raise LakeError(
+            what=f"{found.name} cannot be written as {form}: {_EARLIER}",
+            remedy="compute it again: resilience run --select 'group:report'",
+        )
+    document = found.document.ours() if ours else found.document
+    if form == "docx":
+        return FORMATS[form].write(document, picture_of(found, "png", studies))
+    return FORMATS[form].write(document)
+
+
+def picture_of(found: Result, form: str, studies: Sequence[Study]) -> bytes | None:
+    """The result drawn, None where it is no figure."""
+    tables: dict[str, ResultTable] = {table.name: table for study in studies for table in study.tables}
+    table = tables.get(found.name)
+    if table is None or PRINTERS[table.kind].draw is None:
+        return None
+    return draw(table, found.table, form, synthetic=found.pointer.synthetic)
+
+
+def export_results(
+    root: Path, out: Path, studies: Sequence[Study], *, formats: Sequence[str] = ALL_FORMATS, variant: str | None = None
+) -> Exported:
+    """Every result of the lake in every format that it has, and `contents.json`, which says what each file is.
+
+    A result that prints published figures is written twice: `table_4`, ours beside the paper's, and `table_4_ours`.
+
+    Parameters
+    ----------
+    root : of the lake. out : the folder; it is made when missing, and only files of these names are replaced.
+    """
+    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    names = [pointer.key[-1] for pointer in lake.tables() if pointer.key[0] == "report"]
+    if not names:
+        raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")
+    contents: list[dict[str, object]] = []
+    open_: dict[str, str] = {}
+    for name in names:
+        found = read_result(root, name, variant)
+        if found.document is None:
+            open_[name] = _EARLIER
+            continue
+        for form in formats:
+            for ours in (False, True) if form in FORMATS and found.document.grid.published else (False,):
+                data = (
+                    picture_of(found, form, studies) if form in PICTURES else in_format(found, form, studies, ours=ours)
+                )
+                if data is not None:
+                    contents.append(_entry(found, form, ours=ours))
+                    _replace(out / str(contents[-1]["file"]), data)
+    tables = [str(entry["file"]) for entry in contents if entry["format"] == "latex" and not entry["ours_only"]]
+    files = [str(entry["file"]) for entry in contents]
+    if tables:
+        _replace(out / ALL_RESULTS, everything(tables, [file for file in files if file.endswith(".pdf")]))
+        files.append(ALL_RESULTS)
+    _replace(out / CONTENTS, (json.dumps(contents, ensure_ascii=False, indent=1) + "\n").encode())
+    return Exported((*files, CONTENTS), open_)
+
+
+def _entry(found: Result, form: str, *, ours: bool) -> dict[str, object]:
+    suffix = form if form in PICTURES else FORMATS[form].suffix
+    return {
+        "file": f"{found.name}{'_ours' if ours else ''}.{suffix}",
+        "result": found.name,
+        "format": form,
+        "ours_only": ours,
+        "synthetic": found.pointer.synthetic,
+        "data_version": found.pointer.data_version,
+    }
+
+
+def _replace(path: Path, data: bytes) -> None:
+    with replacing(path) as hidden:
+        hidden.write_bytes(data)
