@@ -1,11 +1,8 @@
-"""Entropy weights, and the other ways to weight indicators, from scaled values.
+"""Min-max scaling with direction, and entropy weights from scaled values.
 
 The entropy weight method gives more weight to an indicator whose values are spread unevenly over the rows. Its
-known weakness: a skewed scale variable takes most of the weight. To add a weighting (PCA, CRITIC), add a function of
-scaled values to `WEIGHTINGS`.
+known weakness: a skewed scale variable takes most of the weight. The other weightings stand in `weighting.py`.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +44,3 @@ def entropy_weights(Z: Matrix) -> Matrix:
     """Entropy weights w = (1 - e) / sum(1 - e), which sum to one. Shape (indicators,)."""
     divergence = 1 - entropies(Z)
     return divergence / divergence.sum()
-
-
-def equal_weights(Z: Matrix) -> Matrix:
-    """The same weight for every indicator. Shape (indicators,)."""
-    return np.full(Z.shape[1], 1 / Z.shape[1])
-
-
-#: Value of the option `weighting` -> function of scaled values, shape (rows, indicators), to weights that sum to one.
-WEIGHTINGS: dict[str, Callable[[Matrix], Matrix]] = {"entropy": entropy_weights, "equal": equal_weights}

@@ -1,53 +1,9 @@
-"""The indicator system: six indicators in three composites, each with its formula, unit, sign, source and reason.
+"""The system of trade resilience: six indicators in three composites, each with formula, unit, sign, source, reason.
 
 Declarations only. How indicators become composites stands in `composites.py`, how weights arise in `weighting.py`.
 """
 
-from dataclasses import dataclass, field
-
-from resilience_pipeline.options import Options
-
-#: Composites in printed order: resistance, recovery, transformation.
-COMPOSITES = ("res", "rec", "rst")
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One indicator of a composite.
-
-    Parameters
-    ----------
-    name : column of the `indicators` table.
-    composite : "res", "rec" or "rst".
-    readings : reading -> SQL scalar expression over canonical indicators and `price_level`.
-    units : reading -> unit.
-    option : option that chooses the reading; None where there is one reading only.
-    sign : +1 where more of it means more resilience, else -1.
-    source, reason, alternatives : for the printed indicator system.
-    """
-
-    name: str
-    composite: str
-    readings: dict[str, str]
-    units: dict[str, str]
-    option: str | None
-    source: str
-    reason: str
-    sign: int = 1
-    alternatives: tuple[str, ...] = field(default=())
-
-    def reading(self, options: Options) -> str:
-        """Name of the reading that the options choose."""
-        return next(iter(self.readings)) if self.option is None else str(options[self.option])
-
-    def formula(self, options: Options) -> str:
-        """The chosen SQL scalar expression."""
-        return self.readings[self.reading(options)]
-
-    def formulas(self, options: Options | None) -> tuple[str, ...]:
-        """The chosen expression alone, or every reading's where no options are given."""
-        return tuple(self.readings.values()) if options is None else (self.formula(options),)
-
+from resilience_pipeline.indices.system import Indicator, System
 
 REGISTRY: tuple[Indicator, ...] = (
     Indicator(
@@ -128,5 +84,16 @@ REGISTRY: tuple[Indicator, ...] = (
     ),
 )
 
+TRADE_RESILIENCE = System(
+    "ctri",
+    "Urban trade resilience",
+    "Section 4.3; the paper's Table 2.",
+    {"res": "Resistance (RES)", "rec": "Recovery (REC)", "rst": "Transformation (RST)"},
+    REGISTRY,
+)
+
+#: Composites in printed order: resistance, recovery, transformation.
+COMPOSITES = tuple(TRADE_RESILIENCE.dimensions)
+
 #: Options that choose among readings of the registry.
-READING_OPTIONS = tuple(entry.option for entry in REGISTRY if entry.option is not None)
+READING_OPTIONS = TRADE_RESILIENCE.option_names

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from resilience_pipeline.indices.entropy import WEIGHTINGS, entropies, entropy_weights, equal_weights, scale
+from resilience_pipeline.indices.entropy import entropies, entropy_weights, scale
+from resilience_pipeline.indices.weighting import WEIGHTINGS, equal_weights
 
 #: Quotients and logs of doubles; the referee sums in another order.
 TOLERANCE = 1e-12
@@ -64,7 +65,7 @@ def test_units_and_origins_do_not_matter(X, slope, shift):
 @settings(max_examples=20, deadline=None)
 @given(X=matrices)
 def test_weights_sum_to_one_and_none_is_negative(name, X):
-    weights = WEIGHTINGS[name](scaled(X))
+    weights = WEIGHTINGS[name].weigh(scaled(X))
     assert weights.sum() == pytest.approx(1, abs=TOLERANCE)
     assert (weights >= 0).all()
 
