@@ -8,23 +8,34 @@ from resilience_pipeline.indices import (
     ip_protection,
     leap,
     resource_based,
-    steps,
     synergy,
 )
 from resilience_pipeline.indices.index_table import IndexTable
+from resilience_pipeline.indices.new_quality import NEW_QUALITY
+from resilience_pipeline.indices.registry import TRADE_RESILIENCE
+from resilience_pipeline.indices.steps import system_tables
+
+_RESILIENCE = system_tables(TRADE_RESILIENCE)
+_NEW_QUALITY = system_tables(NEW_QUALITY, "nqpf_", outcome=TRADE_RESILIENCE)
 
 INDEX_TABLES: tuple[IndexTable, ...] = (
-    steps.INDICATORS,
-    steps.WEIGHTS,
-    steps.COMPOSITES_TABLE,
+    _RESILIENCE.indicators,
+    _RESILIENCE.weights,
+    _RESILIENCE.composites,
     leap.LEAP,
     synergy.SYNERGY,
+    _NEW_QUALITY.indicators,
+    _NEW_QUALITY.weights,
+    _NEW_QUALITY.composites,
     allocation.ALLOCATION,
     digital_policy.DIGITAL_POLICY_TERMS,
     digital_policy.DIGITAL_POLICY,
     ip_protection.IP_HIGH,
     resource_based.RESOURCE_BASED,
 )
+
+#: Name of a system -> the system and its tables.
+SYSTEMS = {tables.system.name: tables for tables in (_RESILIENCE, _NEW_QUALITY)}
 
 BY_NAME = {table.name: table for table in INDEX_TABLES}
 
@@ -46,4 +57,4 @@ def index_tables(names: Iterable[str]) -> tuple[IndexTable, ...]:
 
 def of_composites(column: str) -> bool:
     """Whether a column is one of the trade resilience system, or rests on it: it asks for `composites = true`."""
-    return any(table.name == steps.INDICATORS.name for table in index_tables([column]))
+    return any(table.name == _RESILIENCE.indicators.name for table in index_tables([column]))

@@ -11,6 +11,7 @@ from resilience_pipeline.grid import reference, wide
 from resilience_pipeline.grid.wide import KEY, city_years
 from resilience_pipeline.indices import registry, values
 from resilience_pipeline.indices import winsorise as winsorise_module
+from resilience_pipeline.indices.tables import of_composites
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import checks as panel_checks
 from resilience_pipeline.panel import sample as sample_module
@@ -28,7 +29,8 @@ from resilience_pipeline.panel.checks import (
 from resilience_pipeline.panel.variables import awaiting, evaluate, reads
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import needs
-from resilience_pipeline.study.needs import all_variables, index_option_names, option_names
+from resilience_pipeline.study.formula import roots
+from resilience_pipeline.study.needs import all_variables, formulas_of, index_option_names, option_names
 from resilience_pipeline.study.study import Study, Variable
 from resilience_pipeline.study.vocabulary import event_columns
 from resilience_pipeline.table_checks import balanced, finite, key_unique
@@ -111,7 +113,8 @@ def _grid(study: Study, table: str) -> TableKey:
 def _read_tables(study: Study, variables: Sequence[Variable]) -> tuple[TableKey, ...]:
     """Tables beside the grid that the variables' formulas may read."""
     read = sorted(reads(variables))
-    if not study.composites and any(layer == "indices" for layer, _ in read):
+    names = {name for variable in variables for formula in formulas_of(variable) for name in roots(formula)}
+    if not study.composites and any(map(of_composites, names)):
         raise SpecificationError(
             what=f"study {study.name} has a formula that reads an index, but builds none",
             remedy="set composites = true under [study], or take the index out of the formula",

@@ -37,11 +37,11 @@ NATIONAL = {"consumer_price_index": 102.0}
 UNDELIVERED = ("business_environment_index",)
 
 
-def observations(**changed):
+def observations(study=STUDY, **changed):
     """All indicators of the study for all cities; `changed` replaces series, "city__indicator" -> values."""
     rng = np.random.default_rng(5)
     parts = []
-    for name in sorted({*needed_indicators(STUDY, Options()), "finance_credit_index"} - set(UNDELIVERED)):
+    for name in sorted({*needed_indicators(study, Options()), "finance_credit_index"} - set(UNDELIVERED)):
         if name in NATIONAL:
             parts.append(series("000000", name, [NATIONAL[name]] * 6, FIRST, scope="nation"))
             continue
