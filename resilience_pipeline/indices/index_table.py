@@ -22,6 +22,7 @@ class IndexTable:
         the options, or under every reading where options is None. What rests on no series returns ().
     step : the step that makes the table for a study.
     needs : names of other index tables that the step reads.
+    brings : names of index tables that a study gets along with this one, though no formula names a column of theirs.
     options : names of options that choose what the columns rest on.
     sources : staged tables, apart from observations, that the step reads (lists, documents).
     """
@@ -31,6 +32,7 @@ class IndexTable:
     rests_on: Callable[[str, Options | None], tuple[str, ...]]
     step: Callable[[Study], Step]
     needs: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 

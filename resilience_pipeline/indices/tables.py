@@ -10,6 +10,11 @@ from resilience_pipeline.indices import (
     resource_based,
     synergy,
 )
+from resilience_pipeline.indices.by_weighting_steps import (
+    CTRI_BY_WEIGHTING,
+    RANK_CORRELATIONS,
+    WEIGHTS_BY_WEIGHTING,
+)
 from resilience_pipeline.indices.index_table import IndexTable
 from resilience_pipeline.indices.new_quality import NEW_QUALITY
 from resilience_pipeline.indices.registry import TRADE_RESILIENCE
@@ -22,6 +27,9 @@ INDEX_TABLES: tuple[IndexTable, ...] = (
     _RESILIENCE.indicators,
     _RESILIENCE.weights,
     _RESILIENCE.composites,
+    WEIGHTS_BY_WEIGHTING,
+    CTRI_BY_WEIGHTING,
+    RANK_CORRELATIONS,
     leap.LEAP,
     synergy.SYNERGY,
     _NEW_QUALITY.indicators,
@@ -44,14 +52,14 @@ BY_COLUMN = {column: table for table in INDEX_TABLES for column in table.columns
 
 
 def index_tables(names: Iterable[str]) -> tuple[IndexTable, ...]:
-    """Tables that hold the named columns, and those that these need, in the order in which they can be made."""
+    """Tables that hold the named columns, and those that they need or bring, in the order in which they are made."""
     wanted: set[str] = set()
     waiting = [BY_COLUMN[name].name for name in names if name in BY_COLUMN]
     while waiting:
         table = waiting.pop()
         if table not in wanted:
             wanted.add(table)
-            waiting += BY_NAME[table].needs
+            waiting += (*BY_NAME[table].needs, *BY_NAME[table].brings)
     return tuple(table for table in INDEX_TABLES if table.name in wanted)
 
 
