@@ -20,6 +20,7 @@ class Variable:
     formula : SQL scalar expression over canonical indicators and composites, e.g. "ln(gdp_per_capita_cny)".
     symbol : as the paper prints it (MS, FAI); "" = the name.
     description : in words, with the unit.
+    label_zh : its name in Chinese, for data files and codebooks; "" = none.
     option : option that chooses among `readings`; None = `formula` holds.
     readings : value of that option -> formula.
     continuous : continuous variables are winsorised; dummies are not.
@@ -37,6 +38,7 @@ class Variable:
     continuous: bool = True
     winsorise: str | None = None
     copy_of: str | None = None
+    label_zh: str = ""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def read_variable(name: str, section: Section, composites: bool) -> Variable:
     ------
     SpecificationError : a key is unknown or missing, or a formula names what does not exist.
     """
-    section.allow("table", "formula", "option", "readings", "symbol", "description", "continuous")
+    section.allow("table", "formula", "option", "readings", "symbol", "label_zh", "description", "continuous")
     check_name(section, "", name)
     reserved = {*KEYS, *CITY_FACTS, *TREATMENT_COLUMNS}
     if name in reserved:
@@ -73,6 +73,7 @@ def read_variable(name: str, section: Section, composites: bool) -> Variable:
         formula=formula or "",
         symbol=section.get("symbol", str, ""),
         description=section.get("description", str, ""),
+        label_zh=section.get("label_zh", str, ""),
         option=option,
         readings=readings,
         continuous=section.get("continuous", bool, True),

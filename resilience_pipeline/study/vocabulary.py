@@ -28,12 +28,13 @@ PRICE_LEVEL = "price_level"
 PRICE_INDEX = "consumer_price_index"  # what the price level rests on
 
 #: The treatment of every study, from the pilot list (section 4.2).
-TREATMENT = (
-    Variable("treat", "treatment", "treat", "Treat", "1 for a pilot city, in every year", continuous=False),
-    Variable("post", "treatment", "post", "Post", "1 from the start year on", continuous=False),
-    Variable(
-        "did", "treatment", "did", "did", "treat x post: 1 for a pilot city from the start year on", continuous=False
-    ),
+TREATMENT = tuple(
+    Variable(name, "treatment", name, symbol, description, continuous=False, label_zh=chinese)
+    for name, symbol, description, chinese in (
+        ("treat", "Treat", "1 for a pilot city, in every year", "试点城市"),
+        ("post", "Post", "1 from the start year on", "政策实施后"),
+        ("did", "did", "treat x post: 1 for a pilot city from the start year on", "双重差分项"),
+    )
 )
 TREATMENT_COLUMNS = tuple(variable.name for variable in TREATMENT)
 

@@ -226,3 +226,17 @@ def test_copies_are_variables_of_a_table_of_their_own_under_another_winsorising_
     (copy,) = [v for v in load_study(write(tmp_path, text)).variables if v.table == "raw"]
     assert (copy.name, copy.winsorise) == ("fiscal_raw", "none")
     assert copy.formula == "budget_revenue_cny_10k / budget_expenditure_cny_10k"
+
+
+def test_a_variable_may_have_a_name_in_chinese(tmp_path):
+    named = SOUND.replace('formula = "ln(loans_cny_10k)"', 'formula = "ln(loans_cny_10k)"\nlabel_zh = "年末贷款余额"')
+    variables = {variable.name: variable for variable in load_study(write(tmp_path, named)).variables}
+    assert (variables["log_loans"].label_zh, variables["fiscal"].label_zh) == ("年末贷款余额", "")
+
+
+def test_every_variable_of_the_papers_tables_has_a_name_in_chinese():
+    study = find_studies()[0]
+    used = {name for table in study.tables for spec in table.columns for name in (spec.outcome, *spec.regressors)}
+    declared = [v for v in study.variables if v.name in used and not v.name.startswith("ctri_")]
+    assert declared
+    assert [variable.name for variable in declared if not variable.label_zh] == []

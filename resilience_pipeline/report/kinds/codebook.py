@@ -16,6 +16,7 @@ CODEBOOK = pl.Schema(
     {
         "variable": pl.String(),
         "symbol": pl.String(),
+        "label_zh": pl.String(),
         "panel_table": pl.String(),
         "description": pl.String(),
         "formula": pl.String(),
@@ -39,8 +40,9 @@ def show(page: Page) -> Printed:
     rows = []
     for row in tidy.to_dicts():
         changed = ", ".join(f"{count(row[name])} {name.replace('_', ' ')}" for name in STATUSES if row[name])
-        rows.append((row["variable"], row["symbol"], row["description"], row["formula"], count(row["values"]), changed))
-    headings = ("Variable", "Symbol", "Description", "Formula", "Values", "Of these, and missing")
+        words = (row["variable"], row["symbol"], row["label_zh"], row["description"], row["formula"])
+        rows.append((*words, count(row["values"]), changed))
+    headings = ("Variable", "Symbol", "In Chinese", "Description", "Formula", "Values", "Of these, and missing")
     empty = tuple(tidy.filter(pl.col("values") == 0)["variable"])
     return Printed(Grid(headings, tuple(rows), prose=True), tidy, (), empty)
 
@@ -63,6 +65,7 @@ def codebook(page: Page, status: pl.DataFrame) -> pl.DataFrame:
             {
                 "variable": variable.name,
                 "symbol": variable.symbol,
+                "label_zh": variable.label_zh,
                 "panel_table": variable.table,
                 "description": variable.description,
                 "formula": formula_of(variable, page.options),
