@@ -26,6 +26,12 @@ SUB_PROVINCIAL = frozenset({"210200", "330200", "350200", "370200", "440300"})
 #: No listed firm: a fixed choice, so that a province's mean of the others stands in for them.
 UNLISTED_EVERY = 6
 FEWEST, MOST = 40, 285
+#: Region of the National Bureau of Statistics by the first two digits of the code; the west is the rest.
+REGIONS = {
+    "east": "11 12 13 31 32 33 35 37 44 46",
+    "north-east": "21 22 23",
+    "centre": "14 34 36 41 42 43",
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ def all_cities() -> tuple[City, ...]:
         )
         for r in _rows("cities.csv")
     )
+
+
+def region_of(code: str) -> str:
+    """east, north-east, centre or west."""
+    return next((region for region, codes in REGIONS.items() if code[:2] in codes.split()), "west")
 
 
 def leaving(years: tuple[int, int]) -> tuple[str, ...]:

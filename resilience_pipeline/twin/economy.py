@@ -2,7 +2,8 @@
 
 Every component is city effect + common year effect + bounded AR(1) error IN LEVELS, so treated and untreated cities
 have parallel trends in RES, REC, RST and CTRI whatever the weights. City effects differ by size, and pilots are larger.
-Controls follow the same form in logs and enter no outcome.
+Controls follow the same form in logs and enter no outcome. Mediators follow it in levels; RST's errors are in part
+theirs. Flags of cities and years say where the policy helps more.
 """
 
 from dataclasses import dataclass, field
@@ -11,19 +12,19 @@ import numpy as np
 
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.twin import calibration as cal
-from resilience_pipeline.twin import inversion
+from resilience_pipeline.twin import components, inversion
+from resilience_pipeline.twin import mediators as channels
 from resilience_pipeline.twin.cities import City, delivered, leaving, with_listed_firms
-from resilience_pipeline.twin.printing import as_printed
-from resilience_pipeline.twin.processes import (
-    ERROR_BOUND,
-    Array,
-    bounded_ar1,
-    city_scores,
-    rescaled_to_bounds,
-    standardised,
-)
+from resilience_pipeline.twin.controls import bounded_series, concentration, control_series, national_series
+from resilience_pipeline.twin.mediators import Mediators
+from resilience_pipeline.twin.moderators import Moderators, draw_moderators, multiplier
+from resilience_pipeline.twin.policy import component_shifts, solve, solved_raw, with_policy
+from resilience_pipeline.twin.processes import Array, standardised
 
 Raw = dict[str, Array]
+
+#: Streams of the seed beside the economy's own, so that what is added to a twin moves nothing that was there.
+MODERATOR_STREAM, MEDIATOR_STREAM = 23, 29
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Draw:
     seed: int
     years: tuple[int, int]
     effect: float
+    heterogeneity: float
+    mediation: float
     bad_control: bool
     cities: tuple[City, ...]
     kept: np.ndarray  # (cities,) stays in the sample
@@ -47,7 +50,11 @@ class Draw:
     national: Raw
     paths: Raw  # the drawn untreated RES, REC, RST and CTRI
     weights: dict[str, dict[str, float]]  # the untreated twin's own
-    shifts: dict[str, float]  # planted effect on each component, in its own unit
+    effects: Array  # (cities, years) planted effect on CTRI, zero where there is no policy
+    shifts: dict[str, float]  # mean planted effect on each component over treated rows, in its own unit
+    moderators: Moderators
+    mediators: Mediators
+    responses: dict[str, float]  # what the policy adds to each mediator
     residuals: dict[str, float] = field(default_factory=dict)  # of the fixed point, per dimension
 
     @property
@@ -65,20 +72,25 @@ def draw(
     *,
     cities: int = 285,
     years: tuple[int, int] = (2012, 2022),
-    effect: float = 0.656,
+    effect: float = cal.PAPER_EFFECT,
+    heterogeneity: float = 1.0,
+    mediation: float = 1.0,
     bad_control: bool = False,
 ) -> Draw:
     """Draw the economy of `cities` delivered cities over `years` (both included).
 
     Parameters
     ----------
-    effect : total effect on CTRI in treated rows, in CTRI points; Table 4 column 3 prints 0.656.
+    effect : mean total effect on CTRI over treated rows of kept cities, in CTRI points; Table 4 column 3 prints 0.656.
+    heterogeneity : how much of the effect depends on digital policy, IP protection and resources; 0 = the same for all.
+    mediation : how much of the mediators' planted responses and slopes there is; 0 = no mediator has a part in it.
     bad_control : whether exports and freight, two controls, take part of the effect.
 
     Raises
     ------
     OptionError
-        The number of cities or the years cannot be drawn, or the effect is so negative that trade would vanish.
+        The number of cities or the years cannot be drawn, a share is not in [0, 1], or the effect is so large that a
+        series would leave what it can be.
     """
     first, last = years
     if last - first < 2 or first > cal.START_YEAR - 2 or last < cal.START_YEAR:
@@ -87,6 +99,8 @@ def draw(
             expected=f"a first year of {cal.START_YEAR - 2} or before and a last year of {cal.START_YEAR} or after",
             remedy="choose --years with two years before the policy and one year with it",
         )
+    _check_share("heterogeneity", heterogeneity)
+    _check_share("mediation", mediation)
     rng = np.random.default_rng(seed)
     places = delivered(cities, years)
     n, T = len(places), last - first + 1
@@ -95,204 +109,75 @@ def draw(
     large = np.array([c.large for c in places])
     listed = np.array(with_listed_firms(places, years))
     size = standardised(cal.SIZE_LARGE * large + cal.SIZE_PILOT * pilot + rng.standard_normal(n))
+    moderators = draw_moderators(np.random.default_rng([seed, MODERATOR_STREAM]), places, kept, size, T)
+    mediator_rng = np.random.default_rng([seed, MEDIATOR_STREAM])
+    errors = channels.draw_errors(mediator_rng, n, T)
 
-    national = _national(rng, T)
-    raw = _controls(rng, size, T)
-    drawn = {name: _bounded(rng, size, T, law) for name, law in cal.BOUNDED_SERIES.items()}
-    raw |= _concentration(rng, drawn["supply_chain_robustness"], places, listed)
-    robustness = 1 - (raw["supplier_top5_share_pct"] + raw["customer_top5_share_pct"]) / 200
+    national = national_series(rng, T)
+    prices = inversion.price_level(national["consumer_price_index"])
+    raw = control_series(rng, size, T)
+    drawn = bounded_series(rng, size, T)
+    raw |= concentration(rng, drawn["supply_chain_robustness"], places, listed)
+    # what can be read back from the printed shares, the province's mean for cities without listed firms
+    drawn["supply_chain_robustness"] = 1 - (raw["supplier_top5_share_pct"] + raw["customer_top5_share_pct"]) / 200
     raw["budget_revenue_cny_10k"] = drawn["fiscal_decentralisation"] * raw["budget_expenditure_cny_10k"]
     raw["technology_contracts_cny_10k"] = drawn["product_technology"] * raw["gdp_cny_10k"] / 100
 
-    level = _resistance_level(rng, size)
+    level = components.resistance_level(rng, size)
     steadiness = np.minimum(1.0, cal.STEADY_LEVEL / level) ** 2
     paths = {
-        "RES": _resistance(rng, level, steadiness, T),
-        "REC": _recovery(rng, drawn["fiscal_decentralisation"], T),
-        "RST": _transformation(rng, size, steadiness, T),
+        "RES": components.resistance(rng, level, steadiness, T),
+        "REC": components.recovery(rng, drawn["fiscal_decentralisation"], T),
     }
-    solved: dict[str, Array] = {}
-    weights: dict[str, dict[str, float]] = {}
-    residuals: dict[str, float] = {}
-    known = {
-        "RES": robustness,
-        "REC": drawn["fiscal_decentralisation"],
-        "RST": drawn["product_technology"],
-    }
-    for dimension, path in paths.items():
-        found, weights[dimension], residuals[dimension] = inversion.solve_dimension(
-            dimension, path, known[dimension], kept
-        )
-        solved |= found
-    weights["CTRI"] = inversion.entropy_weights({k: paths[k][kept] for k in inversion.COMPONENTS})
+    paths["RST"], spread = components.transformation(
+        rng, size, steadiness, T, lambda own: channels.mixed(own, errors, mediation)
+    )
+    solved, weights, residuals = solve(paths, drawn, kept)
     paths["CTRI"] = inversion.weighted_sum(paths, weights["CTRI"])
 
-    persons = raw["resident_population_10k_persons"]
-    mean_trade = solved["foreign_trade_scale"].mean(axis=1, keepdims=True)
-    share = np.exp(_log(rng, np.zeros(n), T, cal.LOG_SERIES["export_share_of_mean_trade"]))
-    raw["exports_cny_10k"] = share * mean_trade * persons * 10_000
-    shifts = _shifts(effect, weights["CTRI"])
-    untreated = raw | _solved_raw(solved, raw, national)
-    treated = _with_policy(untreated, shifts, weights, pilot, np.arange(first, last + 1), national, bad_control)
+    raw["exports_cny_10k"] = components.exports(rng, solved["foreign_trade_scale"], raw)
+    mediators = channels.draw_mediators(
+        mediator_rng,
+        size,
+        spread / cal.RST_WITHIN,
+        errors,
+        channels.units_of(weights["CTRI"]["RST"]),
+        raw["resident_population_10k_persons"],
+        kept,
+    )
+    on = (pilot[:, None] & (np.arange(first, last + 1) >= cal.START_YEAR)[None, :]).astype(np.float64)
+    rows = (on > 0) & kept[:, None]
+    planted = effect * on * multiplier(moderators, rows, heterogeneity)
+    shifts = component_shifts(planted, weights["CTRI"])
+    responses = channels.planted_responses(effect, mediation)
+    untreated = raw | solved_raw(solved, raw, prices) | {"ip_protection_index": moderators.ip_index}
+    untreated |= channels.mediator_raw(mediators, raw, prices, dict.fromkeys(responses, 0.0 * on))
+    added = channels.mediator_raw(mediators, raw, prices, {name: a * on for name, a in responses.items()})
+    treated = with_policy(untreated, added, shifts, weights, on, prices, bad_control)
     for twin in (untreated, treated):
-        empty = [name for name, values in twin.items() if values.min() <= 0]
-        if empty:
-            raise OptionError(
-                what=f"an effect of {effect} would leave a city with nothing of {', '.join(empty)}",
-                expected="an effect that the smallest pilot can carry",
-                remedy="choose --effect nearer to zero",
-            )
+        _check_possible(twin, effect)
     return Draw(
-        seed, years, effect, bad_control, places, kept, pilot, listed,
-        untreated, treated, national, paths, weights, shifts, residuals,
+        seed, years, effect, heterogeneity, mediation, bad_control, places, kept, pilot, listed,
+        untreated, treated, national, paths, weights, planted,
+        {name: float(shift[rows].mean()) for name, shift in shifts.items()},
+        moderators, mediators, responses, residuals,
     )  # fmt: skip
 
 
-def _log(rng: np.random.Generator, size: Array, T: int, law: cal.LogSeries) -> Array:
-    """A log series: city + slope * year + error. Shape (cities, years)."""
-    city = law.mean + law.sd_between * city_scores(rng, size, law.loading)
-    trend = law.slope * (np.arange(T) - (T - 1) / 2)
-    return city[:, None] + trend[None, :] + law.sd_within * bounded_ar1(rng, size.shape[0], T, law.ar1)
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise OptionError(
+            what=f"a twin with {name} {value} cannot be drawn",
+            expected="a number from 0 to 1",
+            remedy=f"choose --{name} in that range; 1 plants what the paper reports, 0 nothing of it",
+        )
 
 
-def _bounded(rng: np.random.Generator, size: Array, T: int, law: cal.BoundedSeries) -> Array:
-    """A series in levels whose errors shrink with the room to the nearer bound, so that no bound ever binds."""
-    city = rescaled_to_bounds(city_scores(rng, size, law.loading), law.mean, law.sd_between, law.lower, law.upper)
-    room = np.minimum(city - law.lower, law.upper - city) / ERROR_BOUND
-    spread = np.minimum(1.15 * law.sd_within, room)
-    return city[:, None] + spread[:, None] * bounded_ar1(rng, size.shape[0], T, law.ar1)
-
-
-def _controls(rng: np.random.Generator, size: Array, T: int) -> Raw:
-    """Series that are controls or denominators; population and product as printed, so that ratios invert exactly."""
-    names = (
-        "resident_population_10k_persons",
-        "gdp_per_capita_cny",
-        "loans_cny_10k",
-        "budget_expenditure_cny_10k",
-        "fixed_investment_cny_10k",
-        "freight_10k_tonnes",
-    )
-    raw = {name: np.exp(_log(rng, size, T, cal.LOG_SERIES[name])) for name in names}
-    persons = as_printed("resident_population_10k_persons", raw["resident_population_10k_persons"])
-    raw["resident_population_10k_persons"] = persons
-    raw["gdp_cny_10k"] = as_printed("gdp_cny_10k", raw["gdp_per_capita_cny"] * persons)
-    share = np.exp(_log(rng, size, T, cal.LOG_SERIES["foreign_investment_share"]))
-    raw["foreign_investment_usd_10k"] = share * raw["gdp_cny_10k"] / 6.6
-    raw["deposits_cny_10k"] = raw["loans_cny_10k"] * np.exp(_log(rng, 0 * size, T, cal.LOG_SERIES["deposit_spread"]))
-    return raw
-
-
-def _concentration(rng: np.random.Generator, robustness: Array, places: tuple[City, ...], listed: np.ndarray) -> Raw:
-    """Top-five shares in per cent, as printed; a city without listed firms holds its province's mean of each year."""
-    total = 200 * (1 - robustness)
-    supplier_part = rng.uniform(0.46, 0.54, size=(robustness.shape[0], 1))
-    parts = {"supplier_top5_share_pct": supplier_part * total, "customer_top5_share_pct": (1 - supplier_part) * total}
-    provinces = np.array([c.province for c in places])
-    shares = {}
-    for name, values in parts.items():
-        values = as_printed(name, values)
-        for province in np.unique(provinces):
-            here = provinces == province
-            if (here & listed).any():
-                values[here & ~listed] = values[here & listed].mean(axis=0)
-        shares[name] = values
-    return shares
-
-
-def _resistance_level(rng: np.random.Generator, size: Array) -> Array:
-    """City levels of RES, very unequal: capped quantiles of a lognormal law. Shape (cities,)."""
-    quantiles = city_scores(rng, size, cal.RES_LOADING)
-    return np.clip(np.exp(cal.RES_LOG_MEAN + cal.RES_LOG_SD * quantiles), cal.RES_LEAST, cal.RES_CAP)
-
-
-def _resistance(rng: np.random.Generator, level: Array, steadiness: Array, T: int) -> Array:
-    """RES without the policy: no common year effect, errors in proportion to the level up to a bound."""
-    spread = cal.RES_ERROR_SHARE * np.minimum(level, cal.RES_ERROR_LEVEL) * steadiness
-    return cal.RES_FLOOR + level[:, None] + spread[:, None] * bounded_ar1(rng, level.shape[0], T, cal.RES_AR1)
-
-
-def _recovery(rng: np.random.Generator, fiscal: Array, T: int) -> Array:
-    """REC without the policy: near the fiscal strength of the city, a small common rise."""
-    fiscal_city = fiscal.mean(axis=1)
-    scores = standardised(
-        cal.REC_FISCAL_LOADING / cal.REC_SD * (fiscal_city - fiscal_city.mean())
-        + 0.8 * rng.standard_normal(fiscal.shape[0])
-    )
-    room = ERROR_BOUND * cal.REC_WITHIN
-    city = rescaled_to_bounds(scores, cal.REC_MEAN, cal.REC_SD, cal.REC_LOWER + room, cal.REC_UPPER + room)
-    # REC must exceed what fiscal strength alone contributes, or consumption, the rest of it, would be negative.
-    city = np.maximum(city, cal.REC_FISCAL_SHARE * fiscal.max(axis=1) + cal.REC_MARGIN)
-    trend = cal.REC_YEAR_STEP * (np.arange(T) - (T - 1) / 2)
-    return city[:, None] + trend[None, :] + cal.REC_WITHIN * bounded_ar1(rng, fiscal.shape[0], T, cal.REC_AR1)
-
-
-def _transformation(rng: np.random.Generator, size: Array, steadiness: Array, T: int) -> Array:
-    """RST without the policy; errors shrink with the room to the upper bound, treatment and year effects included."""
-    trend = cal.RST_YEAR_STEP * (np.arange(T) - (T - 1) / 2)
-    year = trend + cal.RST_YEAR_SHOCK * bounded_ar1(rng, 1, T, 0.0)[0]
-    upper = cal.RST_UPPER - np.abs(year).max() - cal.LARGEST_SHIFT["RST"]
-    city = rescaled_to_bounds(city_scores(rng, size, cal.RST_LOADING), cal.RST_MEAN, cal.RST_SD, cal.RST_LOWER, upper)
-    room = np.minimum(upper - city, city - cal.RST_LOWER + 4) / ERROR_BOUND
-    spread = np.minimum(cal.RST_WITHIN, np.maximum(room, 0.0)) * steadiness
-    return city[:, None] + year[None, :] + spread[:, None] * bounded_ar1(rng, size.shape[0], T, cal.RST_AR1)
-
-
-def _national(rng: np.random.Generator, T: int) -> Raw:
-    """Series of the nation and the world, as printed. Shape (years,)."""
-    drawn = {
-        "consumer_price_index": 102.0 + 0.5 * rng.standard_normal(T),
-        "fixed_investment_price_index": 101.5 + 1.5 * rng.standard_normal(T),
-        "exchange_rate_cny_per_usd": 6.55 + 0.2 * rng.standard_normal(T),
-        "world_exports_usd_100m": 185_000 * np.exp(0.01 * np.arange(T) + 0.05 * rng.standard_normal(T)),
-    }
-    return {name: as_printed(name, values) for name, values in drawn.items()}
-
-
-def _solved_raw(solved: Raw, raw: Raw, national: Raw) -> Raw:
-    """Imports, retail sales and patents that give the solved indicators."""
-    persons = raw["resident_population_10k_persons"]
-    prices = inversion.price_level(national["consumer_price_index"])
-    return {
-        "imports_cny_10k": solved["foreign_trade_scale"] * persons * 10_000 - raw["exports_cny_10k"],
-        "retail_sales_cny_10k": solved["consumption_level"] * prices * persons * 10_000,
-        "patents_granted_count": solved["innovation_capability"] * persons,
-    }
-
-
-def _shifts(effect: float, weights: dict[str, float]) -> dict[str, float]:
-    """Shift of each component such that the weighted sum is `effect`; REC and RST within bounds, RES the rest."""
-    shifts = {
-        name: float(np.clip(cal.EFFECT_SHARES[name] * effect / weights[name], -bound, bound))
-        for name, bound in cal.LARGEST_SHIFT.items()
-    }
-    rest = effect - sum(weights[name] * shift for name, shift in shifts.items())
-    return {"RES": rest / weights["RES"], **shifts}
-
-
-def _with_policy(
-    untreated: Raw,
-    shifts: dict[str, float],
-    weights: dict[str, dict[str, float]],
-    pilot: np.ndarray,
-    years: np.ndarray,
-    national: Raw,
-    bad_control: bool,
-) -> Raw:
-    """The same economy with the policy: imports, retail sales and patents move, and no control unless asked for."""
-    on = (pilot[:, None] & (years >= cal.START_YEAR)[None, :]).astype(np.float64)
-    persons = untreated["resident_population_10k_persons"]
-    prices = inversion.price_level(national["consumer_price_index"])
-    trade = on * shifts["RES"] / weights["RES"]["foreign_trade_scale"] * persons * 10_000
-    through_exports = cal.BAD_CONTROL_EXPORT_SHARE if bad_control else 0.0
-    retail = on * shifts["REC"] / weights["REC"]["consumption_level"] * prices * persons * 10_000
-    patents = on * shifts["RST"] / weights["RST"]["innovation_capability"] * persons
-    moved = {
-        "imports_cny_10k": untreated["imports_cny_10k"] + (1 - through_exports) * trade,
-        "retail_sales_cny_10k": untreated["retail_sales_cny_10k"] + retail,
-        "patents_granted_count": untreated["patents_granted_count"] + patents,
-    }
-    if bad_control:
-        moved["exports_cny_10k"] = untreated["exports_cny_10k"] + through_exports * trade
-        moved["freight_10k_tonnes"] = untreated["freight_10k_tonnes"] * np.exp(cal.BAD_CONTROL_FREIGHT * on)
-    return untreated | moved
+def _check_possible(raw: Raw, effect: float) -> None:
+    empty = [name for name, values in raw.items() if values.min() <= 0]
+    if empty:
+        raise OptionError(
+            what=f"an effect of {effect} would leave a city with nothing of {', '.join(empty)}",
+            expected="an effect that the smallest pilot can carry",
+            remedy="choose --effect nearer to zero",
+        )

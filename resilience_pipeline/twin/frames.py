@@ -4,14 +4,17 @@ Values start from the same printed numbers as the files and go through the same 
 and panel computed from either are the same to the last bit. Columns that say where a cell stands are placeholders.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
-from resilience_pipeline.staging.schema import OBSERVATIONS, PILOTS
+from resilience_pipeline.staging.schema import CITY_CLASSES, DOCUMENTS, OBSERVATIONS, PILOTS
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.twin.blemishes import LAST_EDITION_WITH_MARK, MARK, holes
 from resilience_pipeline.twin.cities import pilot_names
 from resilience_pipeline.twin.economy import Draw
+from resilience_pipeline.twin.layouts.work_reports import report
 from resilience_pipeline.twin.pku import credit_index
 from resilience_pipeline.twin.printing import as_printed
 from resilience_pipeline.twin.processes import Array
@@ -31,7 +34,19 @@ YEARBOOK = (
     "freight_10k_tonnes",
     "patents_granted_count",
     "technology_contracts_cny_10k",
+    "average_wage_cny",
+    "green_cover_pct",
+    "telecom_revenue_cny_10k",
+    "electricity_10k_kwh",
+    "employment_total_persons",
+    "employment_manufacturing_persons",
+    "employment_transport_persons",
+    "employment_finance_persons",
+    "employment_information_persons",
+    "employment_science_persons",
+    "employment_education_persons",
 )
+SCIENCE = ("research_expenditure_cny_10k", "new_product_sales_cny_10k")
 WIND_CONCENTRATION = ("supplier_top5_share_pct", "customer_top5_share_pct")
 NATIONAL = (
     "consumer_price_index",
@@ -39,22 +54,39 @@ NATIONAL = (
     "exchange_rate_cny_per_usd",
     "world_exports_usd_100m",
 )
+#: Edition t reports year t - 1.
+YEARLY_EDITIONS = frozenset({"city_yearbook", "science_yearbook"})
+CLASS_WORDS = {"成长型": "growing", "成熟型": "mature", "衰退型": "declining", "再生型": "regenerating"}
 _PLACEHOLDER = "twin"
 
 
 def frames(draw: Draw) -> dict[TableKey, pl.DataFrame]:
-    """Staging tables of the sources that the study of trade resilience reads.
+    """Staging tables of the sources that the study of trade resilience reads, in the sources' order of precedence.
 
     Returns
     -------
-    ("staging", source) -> OBSERVATIONS, for the pilot list PILOTS; sorted by city, year, indicator.
+    ("staging", source) -> OBSERVATIONS, PILOTS, CITY_CLASSES or DOCUMENTS, whichever the source has; sorted by key.
+    Of each observation source only the indicators that the study reads.
     """
+    aggregate, credit = credit_index(draw)
+    series = {
+        "science_yearbook": {name: printed_series(draw, name) for name in SCIENCE},
+        "pku_finance_index": {"finance_index": aggregate, "finance_credit_index": credit},
+        "business_environment": {n: printed_series(draw, n) for n in ("business_environment_index",)},
+        "ip_protection": {n: printed_series(draw, n) for n in ("ip_protection_index",)},
+    }
+    whole = {name: _whole(draw, name, values) for name, values in series.items()}
     return {
         ("staging", "city_yearbook"): _yearbook(draw),
+        ("staging", "science_yearbook"): whole["science_yearbook"],
         ("staging", "wind"): _wind(draw),
-        ("staging", "pku_finance_index"): _pku(draw),
+        ("staging", "pku_finance_index"): whole["pku_finance_index"],
         ("staging", "pilot_list"): _pilots(),
         ("staging", "national_accounts"): _national(draw),
+        ("staging", "business_environment"): whole["business_environment"],
+        ("staging", "ip_protection"): whole["ip_protection"],
+        ("staging", "resource_cities"): _resource_cities(draw),
+        ("staging", "work_reports"): _work_reports(draw),
     }
 
 
@@ -112,22 +144,46 @@ def _wind(draw: Draw) -> pl.DataFrame:
     )
 
 
-def _pku(draw: Draw) -> pl.DataFrame:
-    cut = holes(draw)
-    there = ~cut.absent
+def _whole(draw: Draw, source: str, series: Mapping[str, Array]) -> pl.DataFrame:
+    """Of a source without holes: every city and year in which the city has a row."""
+    there = ~holes(draw).absent
     codes = np.broadcast_to(np.array([c.code for c in draw.cities])[:, None], there.shape)[there]
     years = np.broadcast_to(np.array(draw.year_list), there.shape)[there]
-    aggregate, credit = credit_index(draw)
     rows = len(codes)
+    size = rows * len(series)
     return _observations(
-        "pku_finance_index",
-        np.tile(codes, 2),
-        np.tile(years, 2),
-        np.repeat(np.array(["finance_index", "finance_credit_index"]), rows),
-        np.concatenate([aggregate[there], credit[there]]),
-        np.zeros(2 * rows, dtype=bool),
-        np.full(2 * rows, ""),
+        source,
+        np.tile(codes, len(series)),
+        np.tile(years, len(series)),
+        np.repeat(np.array(list(series)), rows),
+        np.concatenate([values[there] for values in series.values()]),
+        np.zeros(size, dtype=bool),
+        np.full(size, ""),
+        yearly_editions=source in YEARLY_EDITIONS,
     )
+
+
+def _resource_cities(draw: Draw) -> pl.DataFrame:
+    listed = [city for city in draw.cities if city.resource_class]
+    frame = pl.DataFrame(
+        {
+            "city_code": [city.code for city in listed],
+            "city_class": [CLASS_WORDS[city.resource_class] for city in listed],
+        }
+    )
+    return _with_origin(frame, "resource_cities").select(CITY_CLASSES.names()).cast(dict(CITY_CLASSES))  # type: ignore[arg-type]
+
+
+def _work_reports(draw: Draw) -> pl.DataFrame:
+    places = np.argwhere(~holes(draw).absent).tolist()
+    frame = pl.DataFrame(
+        {
+            "city_code": [draw.cities[i].code for i, _ in places],
+            "year": [draw.year_list[t] for _, t in places],
+            "document": [report(draw, i, t) for i, t in places],
+        }
+    ).with_columns(characters=pl.col("document").str.len_chars())
+    return _with_origin(frame, "work_reports").select(DOCUMENTS.names()).cast(dict(DOCUMENTS))  # type: ignore[arg-type]
 
 
 def _national(draw: Draw) -> pl.DataFrame:
@@ -189,22 +245,29 @@ def _observations(
             "missing_mark": pl.Series(marks, dtype=pl.String),
         }
     )
+    frame = frame.with_columns(
+        value=pl.when("_missing").then(None).otherwise("value"),
+        missing_mark=pl.when("_missing").then("missing_mark").otherwise(None),
+        scope=pl.lit(scope),
+        imputed=pl.lit(value=False),
+        edition=(pl.col("year") + 1) if yearly_editions else pl.lit(None, dtype=pl.Int32),
+    )
     return (
-        frame.with_columns(
-            value=pl.when("_missing").then(None).otherwise("value"),
-            missing_mark=pl.when("_missing").then("missing_mark").otherwise(None),
-            scope=pl.lit(scope),
-            imputed=pl.lit(value=False),
-            edition=(pl.col("year") + 1) if yearly_editions else pl.lit(None, dtype=pl.Int32),
-            source=pl.lit(source),
-            delivery_sha256=pl.lit(_PLACEHOLDER),
-            file=pl.lit(_PLACEHOLDER),
-            sheet=pl.lit(None, dtype=pl.String),
-            row=pl.lit(1, dtype=pl.Int32),
-            column=pl.lit(1, dtype=pl.Int32),
-            text=pl.lit(None, dtype=pl.String),
-        )
+        _with_origin(frame, source)
         .select(OBSERVATIONS.names())
         .cast(dict(OBSERVATIONS))  # type: ignore[arg-type]
         .sort("city_code", "year", "indicator", "scope")
+    )
+
+
+def _with_origin(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Placeholders where files would say in which cell a row stands."""
+    return frame.with_columns(
+        source=pl.lit(source),
+        delivery_sha256=pl.lit(_PLACEHOLDER),
+        file=pl.lit(_PLACEHOLDER),
+        sheet=pl.lit(None, dtype=pl.String),
+        row=pl.lit(1, dtype=pl.Int32),
+        column=pl.lit(1, dtype=pl.Int32),
+        text=pl.lit(None, dtype=pl.String),
     )

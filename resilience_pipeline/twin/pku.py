@@ -1,8 +1,9 @@
-"""The digital finance index of each city, drawn from the seed; a source of its own that nothing else depends on."""
+"""The digital finance index of each city: the aggregate of the economy, sub-indices drawn from the seed."""
 
 import numpy as np
 
 from resilience_pipeline.twin.economy import Draw
+from resilience_pipeline.twin.printing import as_printed
 from resilience_pipeline.twin.processes import Array, bounded_ar1
 
 SUB_INDICES = (
@@ -19,14 +20,17 @@ SUB_INDICES = (
 
 
 def index_columns(draw: Draw) -> dict[str, Array]:
-    """Aggregate and nine sub-indices, (cities, years), two decimals; rising over the years as the real index does."""
+    """Aggregate and nine sub-indices, (cities, years), two decimals; rising over the years as the real index does.
+
+    The aggregate is one of the means of new-quality productive forces; no sub-index responds to the policy.
+    """
     rng = np.random.default_rng([draw.seed, 11])
     n, T = draw.kept.shape[0], len(draw.year_list)
     size = np.log(draw.untreated["gdp_per_capita_cny"]).mean(axis=1)
     level = 12 * (size - size.mean()) / size.std()
     trend = np.linspace(90, 260, T)
-    columns = {}
-    for name in ("index_aggregate", *SUB_INDICES):
+    columns = {"index_aggregate": as_printed("finance_index", draw.treated["finance_index"])}
+    for name in SUB_INDICES:
         own = 8 * rng.standard_normal(n)
         mean, spread = (138.4, 0.45) if name == "credit" else (180.0, 1.0)
         path = mean + spread * (trend - trend.mean())

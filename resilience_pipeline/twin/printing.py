@@ -48,6 +48,28 @@ PRINTS: dict[str, Print] = {
     "fixed_investment_cny_10k": Print("亿元", 10_000, 4),
     "supplier_top5_share_pct": Print("%", 1, 2),
     "customer_top5_share_pct": Print("%", 1, 2),
+    "average_wage_cny": Print("元", 1, 0),
+    "green_cover_pct": Print("%", 1, 2),
+    "telecom_revenue_cny_10k": Print("万元", 1, 0),
+    "electricity_10k_kwh": Print("万千瓦时", 1, 0),
+    **{
+        f"employment_{sector}_persons": Print("人", 1, 0)
+        for sector in (
+            "total",
+            "manufacturing",
+            "transport",
+            "finance",
+            "information",
+            "science",
+            "education",
+        )
+    },
+    "research_personnel_persons": Print("人年", 1, 0),
+    "research_expenditure_cny_10k": Print("万元", 1, 0),
+    "new_product_sales_cny_10k": Print("万元", 1, 0),
+    "finance_index": Print("", 1, 2),
+    "business_environment_index": Print("", 1, 4),
+    "ip_protection_index": Print("", 1, 4),
     "consumer_price_index": Print("上年=100", 1, 1),
     "fixed_investment_price_index": Print("上年=100", 1, 1),
     "exchange_rate_cny_per_usd": Print("元/美元", 1, 4),

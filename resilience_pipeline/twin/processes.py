@@ -3,6 +3,8 @@
 No economics here; numbers in, arrays out, randomness from the generator passed in.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, norm
@@ -23,24 +25,49 @@ _SQUASHED_SD = _squashed_sd()
 ERROR_BOUND = SQUASH / _SQUASHED_SD
 
 
-def bounded_ar1(rng: np.random.Generator, cities: int, years: int, rho: float) -> Array:
-    """Stationary errors with mean 0, sd 1, autocorrelation near `rho`, never beyond `ERROR_BOUND`.
-
-    A Gaussian AR(1) g, then b tanh(g / b) with b = 2.5, divided by its sd: symmetric, so the mean stays 0 for every
-    city and year, treated or not; clipping would not keep that.
-
-    Returns
-    -------
-    Array
-        shape (cities, years).
-    """
+def gaussian_ar1(rng: np.random.Generator, cities: int, years: int, rho: float) -> Array:
+    """Stationary normal errors with mean 0, sd 1 and autocorrelation `rho`. Shape (cities, years)."""
     g = np.empty((cities, years))
     shocks = rng.standard_normal((cities, years))
     g[:, 0] = shocks[:, 0]
     scale = np.sqrt(1 - rho**2)
     for t in range(1, years):
         g[:, t] = rho * g[:, t - 1] + scale * shocks[:, t]
-    return SQUASH * np.tanh(g / SQUASH) / _SQUASHED_SD
+    return g
+
+
+def squashed(g: Array) -> Array:
+    """b tanh(g / b) with b = 2.5, over its sd: sd 1 for normal g, never beyond `ERROR_BOUND`. Shape as given.
+
+    Symmetric, so the mean stays 0 for every city and year, treated or not; clipping would not keep that.
+    """
+    return np.asarray(SQUASH * np.tanh(g / SQUASH) / _SQUASHED_SD, dtype=np.float64)
+
+
+def bounded_ar1(rng: np.random.Generator, cities: int, years: int, rho: float) -> Array:
+    """Stationary errors with mean 0, sd 1, autocorrelation near `rho`, bounded as `squashed` says.
+
+    Returns
+    -------
+    Array
+        shape (cities, years).
+    """
+    return squashed(gaussian_ar1(rng, cities, years, rho))
+
+
+@cache
+def squashed_slope(loading: float) -> float:
+    """Regression of squashed(loading g + sqrt(1 - loading^2) h) on squashed(g), g and h independent normals.
+
+    Near `loading`; the bend makes it a little less. By quadrature over both.
+    """
+    if loading == 0:  # exactly, where quadrature leaves rounding
+        return 0.0
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    g, h = np.meshgrid(nodes, nodes, indexing="ij")
+    mass = np.outer(weights, weights) / (2 * np.pi)
+    mixed = squashed(loading * g + np.sqrt(1 - loading**2) * h)
+    return float((mass * mixed * squashed(g)).sum() / (mass * squashed(g) ** 2).sum())
 
 
 def city_scores(rng: np.random.Generator, size: Array, loading: float) -> Array:

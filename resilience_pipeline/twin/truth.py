@@ -1,7 +1,7 @@
 """What was planted, for a referee: every parameter, the true effects, the expected counts, the blemishes.
 
 Effects are averages over treated rows of kept cities, treated twin less untreated twin, before blemishes and
-winsorising. The pipeline never reads this.
+winsorising; `results` holds what each regression would find of them. The pipeline never reads this.
 """
 
 import dataclasses
@@ -10,21 +10,27 @@ from typing import Any
 import numpy as np
 
 from resilience_pipeline.twin import calibration as cal
+from resilience_pipeline.twin import estimands
 from resilience_pipeline.twin.blemishes import holes
 from resilience_pipeline.twin.economy import Draw, Raw
 from resilience_pipeline.twin.inversion import composites_of, indicators_of
 
 Effects = dict[str, float]
+Group = dict[str, str | int | float | None]
 
 
 def truth(draw: Draw) -> dict[str, Any]:
     """Everything planted in this draw, ready for JSON."""
+    found = estimands.differences(draw)
+    result = estimands.results(draw, found)
     return {
         "synthetic": True,
         "seed": draw.seed,
         "years": list(draw.years),
         "start_year": cal.START_YEAR,
         "planted_effect": draw.effect,
+        "heterogeneity": draw.heterogeneity,
+        "mediation": draw.mediation,
         "bad_control": draw.bad_control,
         "delivered_cities": [c.code for c in draw.cities],
         "kept_cities": [c.code for c, kept in zip(draw.cities, draw.kept, strict=True) if kept],
@@ -35,6 +41,11 @@ def truth(draw: Draw) -> dict[str, Any]:
         "untreated_weights": draw.weights,
         "component_shifts": draw.shifts,
         "effects": effects(draw),
+        "results": result,
+        "groups": groups(draw, found, result),
+        "mediators": mediators(draw, result),
+        "leap": leaps(draw, found),
+        "event_study": estimands.by_year(draw, found),
         "control_coefficients": dict.fromkeys(("MS", "GDP", "FAI", "FIN", "FDI", "LE"), 0.0),
         "fixed_point_residuals": draw.residuals,
         "moments": moments(draw),
@@ -48,6 +59,9 @@ def truth(draw: Draw) -> dict[str, Any]:
             },
             "effect_shares": cal.EFFECT_SHARES,
             "implied_weights": cal.IMPLIED_WEIGHTS,
+            "gains": cal.GAINS,
+            "channels": {name: dataclasses.asdict(channel) for name, channel in cal.CHANNELS.items()},
+            "system": {name: dataclasses.asdict(law) for name, law in cal.SYSTEM.items()},
         },
         "notes": list(cal.NOTES),
     }
@@ -106,6 +120,57 @@ def effects(draw: Draw) -> dict[str, Effects]:
         "treated_weights": difference(new, composites_of(without, draw.kept, new_weights)[0]) | indicator_effects,
         "controls_held": difference(composites_of(held, draw.kept, old_weights)[0], old) | difference(held, without),
     }
+
+
+def groups(draw: Draw, found: estimands.Differences, result: estimands.Results) -> dict[str, dict[str, Group]]:
+    """Effect in each subgroup of Tables 6 to 8, and how many city-years and cities there are to find it in.
+
+    Returns
+    -------
+    flag -> "without" and "with" -> mean_effect over the group's treated rows; estimand, what the two-way regression on
+    the group's rows makes of it; rows, treated_rows, cities, treated_cities; and the difference of the two.
+    """
+    table: dict[str, dict[str, Group]] = {}
+    kept = draw.kept[:, None]
+    for flag, (without, with_it) in estimands.SPLITS.items():
+        table[flag] = {}
+        here = draw.moderators.flags[flag]
+        for side, column, rows in (("without", without, ~here & kept), ("with", with_it, here & kept)):
+            treated = rows & draw.treated_rows
+            table[flag][side] = {
+                "result": f"{column}.did",
+                "mean_effect": float(found.outcome[treated].mean()) if treated.any() else None,
+                "estimand": result[f"{column}.did"],
+                "rows": int(rows.sum()),
+                "treated_rows": int(treated.sum()),
+                "cities": int(rows.any(axis=1).sum()),
+                "treated_cities": int(treated.any(axis=1).sum()),
+            }
+        low, high = result[f"{without}.did"], result[f"{with_it}.did"]
+        table[flag]["difference"] = {"estimand": None if low is None or high is None else high - low}
+    return table
+
+
+def mediators(draw: Draw, result: estimands.Results) -> dict[str, Any]:
+    """a, b, the indirect effect a * b and the direct effect total - a * b of each mediator; and of all three at once.
+
+    a : noise-free coefficient of the treatment. b : slope of the outcome on the mediator's errors. Errors of different
+    mediators are independent, so each b is the same whether the others are in the regression or not, and the indirect
+    effects add up.
+    """
+    total = result["table_4.3.did"] or 0.0
+    table: dict[str, Any] = {}
+    for name, (first, second) in estimands.MEDIATIONS.items():
+        a, b = result[f"{first}.did"] or 0.0, result[f"{second}.{name}"] or 0.0
+        table[name] = {"a": a, "b": b, "indirect": a * b, "direct": total - a * b, "total": total}
+    indirect = sum(part["indirect"] for part in table.values())
+    return {**table, "all_three": {"indirect": indirect, "direct": total - indirect, "total": total}}
+
+
+def leaps(draw: Draw, found: estimands.Differences) -> estimands.Results:
+    """Coefficient of the treatment on the leap under each historical mean."""
+    rows = estimands.complete_rows(draw)
+    return {mean: estimands.did_coefficient(draw, leap, rows) for mean, leap in found.leaps.items()}
 
 
 def moments(draw: Draw) -> dict[str, dict[str, float | None]]:

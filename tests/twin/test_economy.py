@@ -54,7 +54,20 @@ def test_an_effect_of_zero_changes_nothing() -> None:
 def test_the_policy_moves_no_control() -> None:
     draw = twin.draw(6)
     moved = {name for name in draw.untreated if not np.array_equal(draw.treated[name], draw.untreated[name])}
-    assert moved == {"imports_cny_10k", "retail_sales_cny_10k", "patents_granted_count"}
+    of_components = {"imports_cny_10k", "retail_sales_cny_10k", "patents_granted_count"}
+    of_mediators = {
+        "business_environment_index",
+        "finance_index",
+        "average_wage_cny",
+        "electricity_10k_kwh",
+        "green_cover_pct",
+        "telecom_revenue_cny_10k",
+        "research_expenditure_cny_10k",
+        "new_product_sales_cny_10k",
+        *(f"employment_{sector}_persons" for sector in ("manufacturing", "transport", "finance", "information")),
+        *(f"employment_{sector}_persons" for sector in ("science", "education")),
+    }
+    assert moved == of_components | of_mediators
 
 
 def test_a_bad_control_takes_part_of_the_effect() -> None:

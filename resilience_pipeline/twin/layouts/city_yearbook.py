@@ -115,11 +115,9 @@ TABLES: tuple[PrintedTable, ...] = (
 )  # fmt: skip
 
 _EXTRA_PRINTS = {
-    "urbanisation_pct": Print("%", 1, 2), "gdp_growth_pct": Print("%", 1, 2), "green_cover_pct": Print("%", 1, 2),
+    "urbanisation_pct": Print("%", 1, 2), "gdp_growth_pct": Print("%", 1, 2),
     "science_expenditure_cny_10k": Print("万元", 1, 0), "education_expenditure_cny_10k": Print("万元", 1, 0),
     "invention_patents_granted_count": Print("件", 1, 0), "high_tech_firms_count": Print("个", 1, 0),
-    "average_wage_cny": Print("元", 1, 0), "telecom_revenue_cny_10k": Print("万元", 1, 0),
-    "electricity_10k_kwh": Print("万千瓦时", 1, 0),
 }  # fmt: skip
 _ENGLISH_UNIT = {
     "万人": "10 000 persons", "亿元": "100 000 000 yuan", "万元": "10 000 yuan", "元": "yuan", "%": "%", "件": "piece",
@@ -134,7 +132,7 @@ def print_in(indicator: str, edition: int) -> Print:
     """How an edition prints an indicator."""
     if indicator in PRINTS:
         return print_of(indicator, edition)
-    return _EXTRA_PRINTS.get(indicator, Print("人", 1, 0))
+    return _EXTRA_PRINTS[indicator]
 
 
 def file_name(table: PrintedTable, edition: int) -> str:

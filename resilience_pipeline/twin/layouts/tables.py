@@ -12,7 +12,7 @@ from resilience_pipeline.twin.economy import Draw
 from resilience_pipeline.twin.extras import extra_series
 from resilience_pipeline.twin.layouts.workbook import Cell, decimal_text, write_workbook
 from resilience_pipeline.twin.pku import index_columns
-from resilience_pipeline.twin.printing import PRINTS
+from resilience_pipeline.twin.printing import PRINTS, as_printed
 from resilience_pipeline.twin.processes import Array
 
 FOOTER = f"合成数据 {MARKER}"
@@ -82,7 +82,9 @@ def write_national(draw: Draw, landing: Path) -> None:
 
 def write_indices(draw: Draw, landing: Path) -> None:
     """Business environment and protection of intellectual property, one row per city and year."""
-    series = extra_series(draw)
+    series = {
+        name: as_printed(name, draw.treated[name]) for name in ("business_environment_index", "ip_protection_index")
+    }
     environment: list[list[Cell]] = [["年份", "城市", "营商环境指数"]]
     protection: list[list[Cell]] = [["年份", "城市代码", "城市", "知识产权保护强度"]]
     for i, t in _places(draw):
@@ -95,7 +97,8 @@ def write_indices(draw: Draw, landing: Path) -> None:
 
 def write_science(draw: Draw, landing: Path) -> None:
     """Research and development by city, one workbook an edition."""
-    series, absent = extra_series(draw), holes(draw).absent
+    raw, absent = draw.treated | extra_series(draw), holes(draw).absent
+    series = {name: as_printed(name, raw[name]) for name, _ in RESEARCH}
     title = "各城市研究与试验发展(R&D)活动情况"
     for t, year in enumerate(draw.year_list):
         rows: list[list[Cell]] = [[title], [], ["地区", *(heading for _, heading in RESEARCH)]]

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from resilience_pipeline.sources.synthetic import MARKER
 from resilience_pipeline.twin.blemishes import holes
 from resilience_pipeline.twin.economy import Draw
@@ -24,18 +22,32 @@ _DIGITAL = (
 )
 
 
+#: Number of mentions of the digital economy -> what the report says of it, so that a rule on the number has something
+#: to tell on both sides of it.
+_MENTIONS = {
+    0: "",
+    1: "探索发展数字经济。",
+    2: "探索发展数字经济，支持大数据应用。",
+    3: "加快发展数字经济，支持大数据和人工智能应用。",
+    10: _DIGITAL,
+}
+
+
+def report(draw: Draw, i: int, t: int) -> str:
+    """The report of city i in year t."""
+    digital = _MENTIONS[int(draw.moderators.mentions[i, t])]
+    order = [(i + t + k) % len(_PARAGRAPHS) for k in range(len(_PARAGRAPHS))]
+    paragraphs = [_OPENING, *(_PARAGRAPHS[k] for k in order), *([digital] if digital else [])]
+    title = f"{draw.cities[i].name}政府工作报告（{draw.year_list[t]}年）"
+    return "\n".join([title, *paragraphs, f"合成数据 {MARKER}", ""])
+
+
 def write_work_reports(draw: Draw, landing: Path) -> None:
-    """政府工作报告/<year>/<city>.txt; the share with a digital paragraph grows over the years."""
-    rng = np.random.default_rng([draw.seed, 19])
+    """政府工作报告/<year>/<city>.txt; what each says of the digital economy is the draw's."""
     absent = holes(draw).absent
-    digital = rng.random(absent.shape) < np.linspace(0.2, 0.9, absent.shape[1])
     for t, year in enumerate(draw.year_list):
         folder = landing / "政府工作报告" / str(year)
         folder.mkdir(parents=True, exist_ok=True)
         for i, city in enumerate(draw.cities):
-            if absent[i, t]:
-                continue
-            order = [(i + t + k) % len(_PARAGRAPHS) for k in range(len(_PARAGRAPHS))]
-            paragraphs = [_OPENING, *(_PARAGRAPHS[k] for k in order), *([_DIGITAL] if digital[i, t] else [])]
-            text = "\n".join([f"{city.name}政府工作报告（{year}年）", *paragraphs, f"合成数据 {MARKER}", ""])
-            (folder / f"{city.name}.txt").write_bytes(text.encode("utf-8"))
+            if not absent[i, t]:
+                (folder / f"{city.name}.txt").write_bytes(report(draw, i, t).encode("utf-8"))
