@@ -115,14 +115,30 @@ def twin(
     seed: Annotated[int, typer.Option(help="Seed of all draws.")],
     cities: Annotated[int, typer.Option(help="Cities delivered.")] = 285,
     years: Annotated[str, typer.Option(help="First and last data year.")] = "2012-2022",
-    effect: Annotated[float, typer.Option(help="Planted effect on CTRI.")] = 0.656,
+    effect: Annotated[float, typer.Option(help="Planted effect on CTRI, the mean over treated city-years.")] = 0.656,
+    heterogeneity: Annotated[
+        float, typer.Option(help="How much of the effect differs between groups: 0 the same for all, to 1.")
+    ] = 1.0,
+    mediation: Annotated[
+        float, typer.Option(help="How much runs through mediators: 0 nothing, to 1 as Table 9 reports.")
+    ] = 1.0,
     bad_control: Annotated[bool, typer.Option(help="Let the treatment move controls, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a synthetic twin: raw files of all sources in their publishers' layouts, and truth.json."""
     from resilience_pipeline.demo import write_twin
+    from resilience_pipeline.twin import draw
 
-    written = write_twin(out, seed, cities=cities, years=parse_years(years), effect=effect, bad_control=bad_control)
+    drawn = draw(
+        seed,
+        cities=cities,
+        years=parse_years(years),
+        effect=effect,
+        heterogeneity=heterogeneity,
+        mediation=mediation,
+        bad_control=bad_control,
+    )
+    written = write_twin(out, drawn)
     terminal.print_json(written) if as_json else typer.echo("\n".join(f"{k}: {v}" for k, v in written.items()))
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resilience_pipeline import terminal
 from resilience_pipeline.errors import LakeError
@@ -13,19 +14,20 @@ from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.status import read_result
 from resilience_pipeline.warehouse.lake import Lake
 
+if TYPE_CHECKING:
+    from resilience_pipeline.twin import Draw
+
 SHOWN = ("table_3", "table_4")
 LANDING = "synthetic_twin"  # the demonstration's folder in the landing folder
 
 
-def write_twin(
-    out: Path, seed: int, *, cities: int, years: tuple[int, int], effect: float, bad_control: bool
-) -> dict[str, object]:
+def write_twin(out: Path, drawn: "Draw") -> dict[str, object]:
     """Write a twin to `out`; where its parts are."""
-    from resilience_pipeline.twin import draw, write
+    from resilience_pipeline.twin import write
 
     if out.exists() and any(out.iterdir()):
         raise LakeError(what=f"{out} is not empty", remedy="give --out a new or empty folder; nothing is overwritten")
-    write(draw(seed, cities=cities, years=years, effect=effect, bad_control=bad_control), out)
+    write(drawn, out)
     files = sum(path.is_file() for path in (out / "landing").rglob("*"))
     return {"landing": str(out / "landing"), "truth": str(out / "truth.json"), "files": files, "synthetic": True}
 
@@ -54,23 +56,29 @@ def run_demo(project: Project, seed: int, *, as_json: bool) -> int:
 
 def _twin_of(project: Project, seed: int) -> Path:
     """Folder of the twin's truth; the twin is written anew unless this very one stands."""
+    from resilience_pipeline.twin import draw
+
     twin, landing = project.lake / "twin", project.landing / LANDING
-    if landing.is_dir() and _seed_of(twin) == seed:
+    drawn = draw(seed)
+    if landing.is_dir() and _stands(twin, drawn):
         return twin
     terminal.err.print(f"writing the synthetic twin to {landing}", style="dim")
     for folder in (twin, landing):
         shutil.rmtree(folder, ignore_errors=True)
-    write_twin(twin, seed, cities=285, years=(2012, 2022), effect=0.656, bad_control=False)
+    write_twin(twin, drawn)
     project.landing.mkdir(parents=True, exist_ok=True)
     (twin / "landing").rename(landing)
     return twin
 
 
-def _seed_of(twin: Path) -> int | None:
+def _stands(twin: Path, drawn: "Draw") -> bool:
+    """Whether the twin written there is this one: the same seed and the same plan, whatever version wrote it."""
     try:
-        return json.loads((twin / "truth.json").read_text(encoding="utf-8"))["seed"]
-    except (OSError, ValueError, KeyError):
-        return None
+        record = json.loads((twin / "truth.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    plan = {"seed": drawn.seed, "heterogeneity": drawn.heterogeneity, "mediation": drawn.mediation}
+    return {name: record.get(name) for name in plan} == plan
 
 
 def _shown_run(project: Project) -> int:
