@@ -3,7 +3,7 @@
 References
 ----------
 Rosenbaum and Rubin (1985), The American Statistician 39(1), 33-38 (standardised difference). Rubin (2001), Health
-Services and Outcomes Research Methodology 2, 169-188 (variance ratios; limits of 25 % and of 1/2 and 2).
+Services and Outcomes Research Methodology 2, 169-188 (limits: 1/4; variance ratios of 1/2 and 2).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ BALANCE = pl.Schema(
         "sample": pl.String,  # before, after
         "mean_treated": pl.Float64,
         "mean_controls": pl.Float64,
-        "standardised_difference_pct": pl.Float64,
+        "standardised_difference": pl.Float64,
         "variance_ratio": pl.Float64,
     }
 )
@@ -33,7 +33,7 @@ def balance(X: Floats, names: Sequence[str], treated: Bools, weights: Floats) ->
     Before: all units, unweighted. After: units of positive weight, by their weights. With m and s^2 means and variances
     of treated (t) and controls (c),
 
-        standardised difference = 100 (m_t - m_c) / sqrt((s_t^2 + s_c^2) / 2),   variance ratio = s_t^2 / s_c^2,
+        standardised difference = (m_t - m_c) / sqrt((s_t^2 + s_c^2) / 2),   variance ratio = s_t^2 / s_c^2,
 
     the difference with the variances before matching in both rows, so that it falls only where the means come nearer.
     Variances divide by n - 1, weights being scaled to sum to n (Stata's analytic weights).
@@ -49,7 +49,7 @@ def balance(X: Floats, names: Sequence[str], treated: Bools, weights: Floats) ->
             m_t, v_t = _moments(x[treated], w[treated])
             m_c, v_c = _moments(x[~treated], w[~treated])
             spread = np.sqrt((v_t + v_c) / 2) if spread is None else spread
-            rows.append((name, sample, m_t, m_c, _ratio(100 * (m_t - m_c), spread), _ratio(v_t, v_c)))
+            rows.append((name, sample, m_t, m_c, _ratio(m_t - m_c, spread), _ratio(v_t, v_c)))
     return pl.DataFrame(rows, schema=BALANCE, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 import polars as pl
 
-from resilience_pipeline.econometrics.matching import Support, kernel_match
+from resilience_pipeline.econometrics.matching import MATCHED, UNUSED, USED, Support, effective_number, kernel_match
 from resilience_pipeline.econometrics.propensity import Model, fit_propensity
 from resilience_pipeline.econometrics.sample import NotEstimableError
 
@@ -130,11 +130,60 @@ def match_panel(frame: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     return table.with_columns(pl.col("matching_fate").fill_null(unscored)).cast(MATCHED_PANEL)
 
 
-def unmatched_panel(frame: pl.DataFrame, reason: str) -> pl.DataFrame:
-    """The same table where the data do not allow the match: no score, no weight, the reason in every row."""
+def unmatched_panel(frame: pl.DataFrame, refusal: NotEstimableError) -> pl.DataFrame:
+    """The same table where the data do not allow the match: no score, no weight, status and reason in every row."""
     nothing = {name: pl.lit(None, kind) for name, kind in MATCHED_PANEL.items() if name not in KEY}
-    nothing["matching_fate"] = pl.lit(f"not scored: {reason}")
+    nothing["matching_fate"] = pl.lit(f"{refusal.status}: {refusal.reason}")
     return frame.select(KEY).sort(KEY).with_columns(**nothing).cast(MATCHED_PANEL)
+
+
+def refusal_of(table: pl.DataFrame) -> NotEstimableError | None:
+    """Why the whole table has no weight, as `unmatched_panel` wrote it; None where it has one."""
+    if table.is_empty() or table["matching_weight"].null_count() < table.height:
+        return None
+    status, reason = table["matching_fate"][0].split(": ", 1)
+    return NotEstimableError(reason, status)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is in a matched panel. Units are cities under `baseline`, city-years else.
+
+    off_support : city codes of treated units without a match, each with its number of years, in order.
+    """
+
+    design: Design
+    treated: int
+    on_support: int
+    controls: int
+    controls_used: int
+    effective_controls: float
+    unscored: int
+    off_support: tuple[tuple[str, int], ...]
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "cities" if self.design == "baseline" else "city-years"
+
+
+def account(table: pl.DataFrame, design: Design) -> Account:
+    """The account of a `MATCHED_PANEL` that has weights."""
+    units = table.unique("city_code", keep="first", maintain_order=True) if design == "baseline" else table
+    fates = dict(units["matching_fate"].value_counts().iter_rows())
+    off = units.filter(~pl.col("on_support"))
+    years = off.group_by("city_code", maintain_order=True).len()
+    on, used = fates.get(MATCHED, 0), units.filter(matching_fate=USED)
+    return Account(
+        design=design,
+        treated=on + off.height,
+        on_support=on,
+        controls=used.height + fates.get(UNUSED, 0),
+        controls_used=used.height,
+        effective_controls=effective_number(used["matching_weight"].to_numpy()),
+        unscored=units["propensity_score"].null_count(),
+        off_support=tuple(years.sort("city_code").iter_rows()),
+    )
 
 
 def _match_together(units: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -25,12 +25,14 @@ Support = Literal["common", "none"]
 _BLOCK = 2_000_000  # kernel values held at once
 
 #: What became of a unit, in printed order.
-MATCHED = "matched"
+MATCHED = "treated, matched"
 ABOVE = "treated, score above that of every control"
 BELOW = "treated, score below that of every control"
 ALONE = "treated, no control within the bandwidth"
+USED = "control, matched"
 UNUSED = "control, no treated unit within the bandwidth"
-FATES = (MATCHED, ABOVE, BELOW, ALONE, UNUSED)
+OFF_SUPPORT = (ABOVE, BELOW, ALONE)
+FATES = (MATCHED, *OFF_SUPPORT, USED, UNUSED)
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def kernel_match(score: Floats, treated: Bools, bandwidth: float = 0.06, support
         raise NotEstimableError(f"none of the {len(p)} treated units is on support at bandwidth {bandwidth:g}")
     weights, fates = np.empty(len(score)), np.empty(len(score), dtype=object)
     weights[treated], weights[~treated] = fate == MATCHED, weight
-    fates[treated], fates[~treated] = fate, np.where(weight > 0, MATCHED, UNUSED)
-    return Match(weights, ~treated | (fates == MATCHED), fates)
+    fates[treated], fates[~treated] = fate, np.where(weight > 0, USED, UNUSED)
+    return Match(weights, ~np.isin(fates, OFF_SUPPORT), fates)
 
 
 def att(outcome: Floats, treated: Bools, match: Match) -> float:

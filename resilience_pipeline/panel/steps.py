@@ -14,6 +14,7 @@ from resilience_pipeline.indices import winsorise as winsorise_module
 from resilience_pipeline.indices.tables import of_composites
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import checks as panel_checks
+from resilience_pipeline.panel import matching
 from resilience_pipeline.panel import sample as sample_module
 from resilience_pipeline.panel import treatment as treatment_module
 from resilience_pipeline.panel import value_status as status_module
@@ -39,7 +40,7 @@ ON_GRID = (("key_unique", True), ("balanced", True))
 
 
 def steps(study: Study) -> list[Step]:
-    """pilots, treatment, event_time, geography, the variables' tables, value_status, sample."""
+    """pilots, treatment, event_time, geography, the variables' tables, matching if declared, value_status, sample."""
     pilots, treatment = _key(study, "pilots"), _key(study, "treatment")
     cities = _grid(study, "cities")
     window = range(study.first_year, study.last_year + 1)
@@ -88,6 +89,7 @@ def steps(study: Study) -> list[Step]:
             checks=ON_GRID,
         ),
         *(_variables_step(study, table, tuple(v for v in variables if v.table == table)) for table in tables),
+        *matching.steps(study),
         _value_status_step(study, variables),
         Step(
             key=_key(study, "sample"),

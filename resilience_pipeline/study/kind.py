@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.step import Step, TableKey
-from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.study.study import Matching, ResultTable, Study
 from resilience_pipeline.toml_file import Section, near
 
 
@@ -24,6 +24,7 @@ class Declared:
     composites : whether the study builds the trade resilience system.
     columns : "table_4.3" -> every [[...columns]] entry of the file, for `like`.
     window : the years of the study.
+    matching : the study's propensity score, None without one.
     """
 
     table: str
@@ -32,6 +33,7 @@ class Declared:
     composites: bool
     columns: Mapping[str, Section]
     window: range
+    matching: Matching | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Study files (TOML) to `Study` records; everything that can be wrong in a file is found here, before anything runs.
 
-The form is that of `trade_resilience.toml`: [study], [sample], [variables.<name>], [copies.<table>], [tables.<name>]
-and [[tables.<name>.columns]], each read by the module of its name. What a study may name
+The form is that of `trade_resilience.toml`: [study], [sample], [variables.<name>], [copies.<table>], [matching],
+[tables.<name>] and [[tables.<name>.columns]], each read by the module of its name. What a study may name
 without declaring is in `vocabulary.py`.
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.study.columns import column_name
 from resilience_pipeline.study.kind import Declared, demand_names
+from resilience_pipeline.study.matching import read_matching
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.study.tables import check_tables, read_table
 from resilience_pipeline.study.variables import read_variables
@@ -18,6 +19,7 @@ from resilience_pipeline.study.vocabulary import (
     CITY_FACTS,
     COMPOSITES,
     KEYS,
+    MATCHING_COLUMNS,
     TREATMENT_COLUMNS,
     check_name,
     event_columns,
@@ -68,15 +70,18 @@ def load_study(path: Path) -> Study:
     SpecificationError : names the file, the key, what was expected and found, and the remedy.
     """
     root, text = read_toml(path, SpecificationError)
-    root.allow("study", "sample", "variables", "copies", "tables")
+    root.allow("study", "sample", "variables", "copies", "matching", "tables")
     head = root.section("study")
     head.allow("name", "title", "first_year", "last_year", "composites")
     composites = head.get("composites", bool, False)
     first, last = _window(head)
     sections = root.sections("tables")
     variables = read_variables(root, composites)
-    names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *event_columns(range(first, last + 1))})
+    events = event_columns(range(first, last + 1))
+    names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *events})
     names |= {*COMPOSITES} if composites else frozenset()
+    matching = read_matching(root.section("matching"), names - {*TREATMENT_COLUMNS, *events}, names)
+    names |= {*MATCHING_COLUMNS} if matching else frozenset()
     entries = _entries(sections)
     read = [
         read_table(
@@ -86,6 +91,7 @@ def load_study(path: Path) -> Study:
                 names=names,
                 groups=names | {*KEYS, *CITY_FACTS},
                 composites=composites,
+                matching=matching,
                 columns=entries,
                 window=range(first, last + 1),
             ),
@@ -109,6 +115,7 @@ def load_study(path: Path) -> Study:
         account=demand_names(
             sample, "account", sample.texts("account"), frozenset(v.table for v in variables), "table"
         ),
+        matching=matching,
         text=text,
         stated_rules={name: rules for _, parts in read for name, rules in parts.stated.items()},
     )

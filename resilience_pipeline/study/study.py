@@ -42,6 +42,14 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Matching:
+    """What the study's propensity score rests on: columns of the panel; the treatment is 0 or 1 for good in a city."""
+
+    covariates: tuple[str, ...]
+    treatment: str = "treat"
+
+
+@dataclass(frozen=True)
 class ResultTable:
     """One result: its columns, in order, and what stands under them. A figure is a table that is also drawn."""
 
@@ -69,6 +77,7 @@ class Study:
     required_indicators: tuple[str, ...] = ()  # series whose missing runs decide which cities stay
     account: tuple[str, ...] = ()  # panel tables that the account of the sample is about; empty = all of them
     province_mean_indicators: tuple[str, ...] = ()  # a city with no value at all takes its province's mean, flagged
+    matching: Matching | None = None  # None = the panel has no matching weights
     text: str = ""  # the file as written; part of every code version
     #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.
     stated_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from resilience_pipeline.study.study import Variable
 from resilience_pipeline.study.vocabulary import (
     CITY_FACTS,
     KEYS,
+    MATCHING_COLUMNS,
     PANEL_OWN,
     PRICE_LEVEL,
     TREATMENT_COLUMNS,
@@ -55,7 +56,7 @@ def read_variable(name: str, section: Section, composites: bool) -> Variable:
     """
     section.allow("table", "formula", "option", "readings", "symbol", "label_zh", "description", "continuous")
     check_name(section, "", name)
-    reserved = {*KEYS, *CITY_FACTS, *TREATMENT_COLUMNS}
+    reserved = {*KEYS, *CITY_FACTS, *TREATMENT_COLUMNS, *MATCHING_COLUMNS}
     if name in reserved:
         section.fail("", "has a reserved name", f"none of {', '.join(sorted(reserved))}", name, "rename the variable")
     table = check_name(section, "table", section.get("table", str))

@@ -22,11 +22,11 @@ def test_differences_and_variance_ratios_by_hand():
     before, after = row(table, "x", "before"), row(table, "x", "after")
     v_t, v_c = 4.0, 20 / 3
     assert (before["mean_treated"], before["mean_controls"]) == (6, 4)
-    assert before["standardised_difference_pct"] == pytest.approx(100 * 2 / math.sqrt((v_t + v_c) / 2))
+    assert before["standardised_difference"] == pytest.approx(2 / math.sqrt((v_t + v_c) / 2))
     assert before["variance_ratio"] == pytest.approx(v_t / v_c)
     # Controls 3, 5, 7 with weights 3/4, 3/2, 3/4: mean 5, variance (3 + 0 + 3) / 2; treated 4, 6: mean 5, variance 2.
     assert (after["mean_treated"], after["mean_controls"]) == pytest.approx((5, 5))
-    assert after["standardised_difference_pct"] == pytest.approx(0, abs=1e-12)
+    assert after["standardised_difference"] == pytest.approx(0, abs=1e-12)
     assert after["variance_ratio"] == pytest.approx(2 / 3)
 
 
@@ -35,14 +35,14 @@ def test_after_matching_the_difference_is_in_spreads_of_before():
     treated = np.array([True, True, False, False, False, False])
     table = balance(x[:, None], ["x"], treated, np.array([1.0, 1.0, 0.0, 1.0, 1.0, 0.0]))
     spread = math.sqrt((2 + 20 / 3) / 2)
-    assert row(table, "x", "after")["standardised_difference_pct"] == pytest.approx(100 * (5 - 4) / spread)
+    assert row(table, "x", "after")["standardised_difference"] == pytest.approx((5 - 4) / spread)
 
 
 def test_a_covariate_that_does_not_vary_in_a_group_has_no_ratio():
     x = np.array([1.0, 1.0, 0.0, 0.0])
     treated = np.array([True, True, False, False])
     before = row(balance(x[:, None], ["port"], treated, np.ones(4)), "port", "before")
-    assert before["standardised_difference_pct"] is None
+    assert before["standardised_difference"] is None
     assert before["variance_ratio"] is None
     assert before["mean_treated"] == 1
 
@@ -53,10 +53,10 @@ def test_matching_on_the_score_brings_the_covariates_near_each_other():
     treated = X @ [0.5, 0.5, -0.3] + rng.normal(size=2000) > 1.0
     score = fit_propensity(treated.astype(float), X).probabilities
     table = balance(X, ["a", "b", "c"], treated, kernel_match(score, treated).weights)
-    before = table.filter(sample="before")["standardised_difference_pct"].abs()
-    after = table.filter(sample="after")["standardised_difference_pct"].abs()
-    assert before.min() > 25
-    assert after.max() < 5
+    before = table.filter(sample="before")["standardised_difference"].abs()
+    after = table.filter(sample="after")["standardised_difference"].abs()
+    assert before.min() > 0.25
+    assert after.max() < 0.05
 
 
 def test_shares_of_the_weight_sum_to_one_and_go_to_their_bins():

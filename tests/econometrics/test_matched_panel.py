@@ -8,8 +8,10 @@ from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.matched_panel import (
     MATCHED_PANEL,
     Rules,
+    account,
     match_panel,
     match_units,
+    refusal_of,
     scored_units,
     unmatched_panel,
 )
@@ -197,14 +199,39 @@ def test_a_year_that_cannot_be_matched_is_named():
 
 def test_a_panel_that_cannot_be_matched_is_still_a_table_with_the_reason_in_every_row():
     frame = panel()
-    table = unmatched_panel(frame, "the covariates separate the groups")
+    refused = NotEstimableError("the covariates separate the groups")
+    table = unmatched_panel(frame, refused)
     assert table.schema == MATCHED_PANEL
     assert table.height == frame.height
     assert table["matching_weight"].null_count() == table.height
-    assert set(table["matching_fate"]) == {"not scored: the covariates separate the groups"}
+    assert set(table["matching_fate"]) == {"failed: the covariates separate the groups"}
+    found = refusal_of(table)
+    assert (found.status, found.reason) == (refused.status, refused.reason)
+    assert refusal_of(match_panel(frame, rules())) is None
 
 
 def test_units_keep_the_covariates_they_were_matched_on():
     units = match_units(scored_units(panel(), rules()), rules())
     assert {"size", "trade", "treat", "propensity_score", "matching_weight"} <= set(units.columns)
     assert units.height == 240
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_account_counts_units_of_the_design_and_names_who_is_off_support(design):
+    frame = panel()
+    table = match_panel(frame, rules(design=design))
+    found = account(table, design)
+    full = table.join(frame, on=["city_code", "year"])
+    if design == "baseline":
+        full = full.filter(year=2014)
+    treated, controls = full.filter(treat=1), full.filter(treat=0)
+    assert found.unit == ("cities" if design == "baseline" else "city-years")
+    assert (found.treated, found.controls) == (treated.height, controls.height)
+    assert found.on_support == treated["matching_weight"].sum()
+    assert found.on_support + sum(years for _, years in found.off_support) == found.treated
+    assert found.off_support
+    assert found.controls_used == controls.filter(pl.col("matching_weight") > 0).height
+    w = controls["matching_weight"]
+    assert found.effective_controls == pytest.approx(w.sum() ** 2 / (w**2).sum(), rel=1e-12)
+    assert found.effective_controls < found.controls_used
+    assert found.unscored == 0

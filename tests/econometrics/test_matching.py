@@ -10,6 +10,7 @@ from resilience_pipeline.econometrics.matching import (
     BELOW,
     MATCHED,
     UNUSED,
+    USED,
     att,
     effective_number,
     kernel_match,
@@ -93,10 +94,10 @@ def test_only_treated_units_go_off_common_support_and_the_bounds_are_on_it():
     treated = np.array([True, True, True, True, False, False, False, False])
     score[4] = 0.15  # controls run from 0.15 to 0.50
     match = kernel_match(score, treated, 0.2)
-    assert match.fates.tolist() == [BELOW, MATCHED, MATCHED, ABOVE, MATCHED, MATCHED, MATCHED, MATCHED]
+    assert match.fates.tolist() == [BELOW, MATCHED, MATCHED, ABOVE, USED, USED, USED, USED]
     assert match.on_support.tolist() == [False, True, True, False, True, True, True, True]
     both = kernel_match(score, treated, 0.2, "none")
-    assert both.fates.tolist() == [MATCHED] * 8
+    assert both.fates.tolist() == [MATCHED] * 4 + [USED] * 4
     assert both.weights.sum() == pytest.approx(8, abs=EXACT)
 
 
@@ -104,7 +105,7 @@ def test_a_treated_unit_without_a_control_in_the_bandwidth_is_off_support_and_a_
     score = np.array([0.20, 0.50, 0.21, 0.70, 0.10])
     treated = np.array([True, True, False, False, False])
     match = kernel_match(score, treated, 0.06)
-    assert match.fates.tolist() == [MATCHED, ALONE, MATCHED, UNUSED, UNUSED]
+    assert match.fates.tolist() == [MATCHED, ALONE, USED, UNUSED, UNUSED]
     assert match.weights.tolist() == [1, 0, 1, 0, 0]
     assert match.on_support.tolist() == [True, False, True, True, True]
 
