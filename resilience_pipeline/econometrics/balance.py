@@ -14,6 +14,8 @@ import polars as pl
 from resilience_pipeline.econometrics.absorption import Floats
 from resilience_pipeline.econometrics.matching import Bools
 
+_ROUNDING = 1e-12  # of a sum of weights, so that a share that is reached exactly counts as reached
+
 #: One row per covariate and sample.
 BALANCE = pl.Schema(
     {
@@ -53,15 +55,20 @@ def balance(X: Floats, names: Sequence[str], treated: Bools, weights: Floats) ->
     return pl.DataFrame(rows, schema=BALANCE, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def quantiles(score: Floats, levels: Sequence[float]) -> list[float]:
-    """Quantiles of a score, linear between order statistics; NaN for an empty group."""
-    return [float(q) for q in np.quantile(score, levels)] if len(score) else [float("nan")] * len(levels)
+def quantiles(x: Floats, weights: Floats, levels: Sequence[float]) -> list[float]:
+    """For each level the least x with at least that share of the weight at or below it; NaN where nothing has weight.
 
-
-def shares(score: Floats, weights: Floats, edges: Floats) -> Floats:
-    """Share of the weight that falls into each bin of a score in [0, 1], shape (len(edges) - 1,); zeros without any."""
-    counts, _ = np.histogram(score, bins=edges, weights=weights)
-    return counts / weights.sum() if weights.sum() > 0 else counts
+    Parameters
+    ----------
+    x, weights : shape (n,).
+    """
+    order = np.argsort(x, kind="stable")
+    order = order[weights[order] > 0]
+    if not len(order):
+        return [float("nan")] * len(levels)
+    reached = np.cumsum(weights[order])
+    places = np.searchsorted(reached, np.asarray(levels) * reached[-1] * (1 - _ROUNDING))
+    return [float(value) for value in x[order][places]]
 
 
 def _moments(x: Floats, w: Floats) -> tuple[float, float]:

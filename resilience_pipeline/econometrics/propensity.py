@@ -84,6 +84,13 @@ def probability(index: Floats, model: Model) -> Floats:
     return expit(index) if model == "logit" else ndtr(index)
 
 
+def linear_index(p: Floats, model: Model) -> Floats:
+    """F^-1(p), same shape: the inverse of `probability`; infinite where p is 0 or 1 to the last digit."""
+    from scipy.special import logit, ndtri
+
+    return logit(p) if model == "logit" else ndtri(p)
+
+
 def _standardise(X: Floats, means: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats]:
     """Columns with mean zero and unit norm per row, a constant last; and their scales."""
     n = len(X)

@@ -1,11 +1,16 @@
 """The `[matching]` section of a study: whose propensity score, and on what. How it is matched is for the options."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import cast
 
-from resilience_pipeline.econometrics.matched_panel import Design, Rules
+import polars as pl
+
+from resilience_pipeline.econometrics.estimate import Estimate
+from resilience_pipeline.econometrics.matched_panel import Account, Design, Rules, account, refusal_of
 from resilience_pipeline.econometrics.matching import Support
 from resilience_pipeline.econometrics.propensity import Model
+from resilience_pipeline.grid import reference
 from resilience_pipeline.options import Options
 from resilience_pipeline.study.study import Matching
 from resilience_pipeline.toml_file import Section, near
@@ -60,6 +65,47 @@ def rules_under(matching: Matching, options: Options) -> Rules:
     )
 
 
+def with_match(estimate: Estimate, rules: Rules, table: pl.DataFrame) -> Estimate:
+    """An estimate on matching weights that also says who is in the match and who is not, or why there is none.
+
+    Parameters
+    ----------
+    table : the panel's `matching`.
+    """
+    if table.is_empty():
+        return estimate
+    refusal = refusal_of(table)
+    if refusal is None:
+        return replace(estimate, warnings=(*estimate.warnings, _summary(account(table, rules.design), rules)))
+    status = "failed" if refusal.status == "failed" else estimate.status
+    return replace(estimate, status=status, reason=f"{estimate.reason}; there is no match: {refusal.reason}")
+
+
+def _summary(found: Account, rules: Rules) -> str:
+    left = f", off support and out of the sample: {off_support_in_words(found)}" if found.off_support else ""
+    unscored = f"; {found.unscored} {found.unit} lack a covariate" if found.unscored else ""
+    return (
+        f"matched ({in_words(rules)}): {found.on_support} of {found.treated} treated {found.unit} on support{left}; "
+        f"{found.controls_used} of {found.controls} other {found.unit} used, effective number "
+        f"{found.effective_controls:.1f}{unscored}"
+    )
+
+
+def off_support_in_words(found: Account) -> str:
+    """Names of the treated cities that are off support, with the number of years where not cities are matched."""
+    names = city_names()
+    return ", ".join(
+        names.get(code, code) + ("" if found.design == "baseline" else f" ({years} year{'s' * (years > 1)})")
+        for code, years in found.off_support
+    )
+
+
+def city_names() -> dict[str, str]:
+    """City code -> name."""
+    return dict(reference.cities().select("city_code", "name").iter_rows())
+
+
 def in_words(rules: Rules) -> str:
-    """`baseline, probit, Epanechnikov kernel, bandwidth 0.06, support common`."""
-    return f"{rules.design}, {rules.model}, Epanechnikov kernel, bandwidth {rules.bandwidth:g}, support {rules.support}"
+    """`design baseline, score probit, Epanechnikov kernel, bandwidth 0.06, support common`."""
+    kernel = f"Epanechnikov kernel, bandwidth {rules.bandwidth:g}"
+    return f"design {rules.design}, score {rules.model}, {kernel}, support {rules.support}"

@@ -40,7 +40,8 @@ TREATMENT_COLUMNS = tuple(variable.name for variable in TREATMENT)
 
 
 #: Columns of the panel table `matching`, of a study with a [matching] section, that regressions and filters may use.
-MATCHING_COLUMNS = ("propensity_score", "on_support", "matching_weight")
+MATCHING_WEIGHT = "matching_weight"
+MATCHING_COLUMNS = ("propensity_score", "on_support", MATCHING_WEIGHT)
 
 
 def event_columns(years: Iterable[int]) -> dict[str, int]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from resilience_pipeline.econometrics.balance import balance, quantiles, shares
+from resilience_pipeline.econometrics.balance import balance, quantiles
 from resilience_pipeline.econometrics.matching import kernel_match
 from resilience_pipeline.econometrics.propensity import fit_propensity
 
@@ -59,13 +59,8 @@ def test_matching_on_the_score_brings_the_covariates_near_each_other():
     assert after.max() < 0.05
 
 
-def test_shares_of_the_weight_sum_to_one_and_go_to_their_bins():
-    edges = np.linspace(0, 1, 11)
-    found = shares(np.array([0.05, 0.05, 0.95, 1.0]), np.array([1.0, 2.0, 3.0, 2.0]), edges)
-    np.testing.assert_allclose(found, [3 / 8, *[0] * 8, 5 / 8])
-    assert shares(np.array([]), np.array([]), edges).sum() == 0
-
-
-def test_quantiles_of_nothing_are_no_numbers():
-    assert quantiles(np.array([1.0, 2.0, 3.0]), (0, 0.5, 1)) == [1, 2, 3]
-    assert all(math.isnan(q) for q in quantiles(np.array([]), (0, 1)))
+def test_quantiles_are_values_that_reach_their_share_of_the_weight():
+    x, equal = np.array([3.0, 1.0, 4.0, 2.0]), np.ones(4)
+    assert quantiles(x, equal, (0, 0.25, 0.26, 0.5, 1)) == [1, 1, 2, 2, 4]
+    assert quantiles(x, np.array([0.0, 1.0, 2.0, 1.0]), (0.25, 0.5, 0.51)) == [1, 2, 4]
+    assert all(math.isnan(q) for q in quantiles(x, np.zeros(4), (0, 1)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resilience_pipeline.econometrics.propensity import fit_propensity, probability
+from resilience_pipeline.econometrics.propensity import fit_propensity, linear_index, probability
 from resilience_pipeline.econometrics.sample import NotEstimableError
 
 #: Two Newton algorithms at the same maximum; rounding is near 1e-15, a penalty of any size near 1e-2.
@@ -54,6 +54,8 @@ def test_coefficients_give_the_index_and_the_index_the_probabilities():
     fit = fit_propensity(treated, X, "probit")
     np.testing.assert_allclose(X @ fit.coefficients[:-1] + fit.coefficients[-1], fit.index, atol=1e-9)
     np.testing.assert_array_equal(probability(fit.index, "probit"), fit.probabilities)
+    for model in ("probit", "logit"):
+        np.testing.assert_allclose(linear_index(probability(fit.index, model), model), fit.index, atol=1e-9)
 
 
 @pytest.mark.parametrize("model", ["probit", "logit"])

@@ -9,6 +9,7 @@ from resilience_pipeline.report.kinds import (
     descriptives,
     event_study,
     indicators,
+    matching,
     pilots,
     regression,
 )
@@ -26,4 +27,5 @@ PRINTERS: dict[str, Printer] = {
     "codebook": codebook.PRINTER,
     "alternatives": alternatives.PRINTER,
     "comparison": comparison.PRINTER,
+    "matching": matching.PRINTER,
 }

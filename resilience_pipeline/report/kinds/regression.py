@@ -130,7 +130,8 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
         spec, model = column.specification, column.model
         right = ", ".join(symbols.get(name, name) for name in spec.regressors)
         rows = f", where {spec.where}" if spec.where else ""
-        notes.append(f"({place}) {spec.label}: {symbols.get(spec.outcome, spec.outcome)} on {right}{rows}.")
+        weights = f", weighted by {symbols.get(spec.weights, spec.weights)}" if spec.weights else ""
+        notes.append(f"({place}) {spec.label}: {symbols.get(spec.outcome, spec.outcome)} on {right}{rows}{weights}.")
         if model["status"] != "estimated":
             notes.append(f"({place}) {model['status']}: {model['reason']}.")
         notes += [f"({place}) warning: {warning}." for warning in model["warnings"] or ()]

@@ -10,6 +10,7 @@ from resilience_pipeline.study.kinds import (
     descriptives,
     event_study,
     indicators,
+    matching,
     pilots,
     regression,
 )
@@ -27,5 +28,6 @@ KINDS: dict[str, Kind] = {
         codebook.KIND,
         alternatives.KIND,
         comparison.KIND,
+        matching.KIND,
     )
 }

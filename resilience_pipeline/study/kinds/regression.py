@@ -13,6 +13,7 @@ from resilience_pipeline.econometrics import (
     covariance,
     estimation,
     kernel,
+    matched_panel,
     predicate,
     reference_engine,
     sample,
@@ -28,6 +29,7 @@ from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study import columns as columns_module
+from resilience_pipeline.study import matching as matching_module
 from resilience_pipeline.study.columns import (
     RULES,
     inherited,
@@ -38,8 +40,11 @@ from resilience_pipeline.study.columns import (
 )
 from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.kind import Declared, Kind, Parts, estimate_key
+from resilience_pipeline.study.matching import OPTIONS as MATCHING_OPTIONS
+from resilience_pipeline.study.matching import rules_under, with_match
 from resilience_pipeline.study.needs import canonical, formula_of, formulas_of, index_sources
-from resilience_pipeline.study.study import ResultTable, Study, Variable
+from resilience_pipeline.study.study import Matching, ResultTable, Study, Variable
+from resilience_pipeline.study.vocabulary import MATCHING_WEIGHT
 from resilience_pipeline.toml_file import Section
 
 ESTIMATION_CODE = (absorption, covariance, estimation, kernel, predicate, reference_engine, sample, tidy)
@@ -71,13 +76,14 @@ def estimate_step(study: Study, table: ResultTable, specification: Specification
     stated = study.stated_rules.get(specification.name, ())
     named = specification_columns(specification)
     variables = tuple(variable for variable in study.variables if variable.name in named)
+    matched = study.matching if specification.weights == MATCHING_WEIGHT else None
     return Step(
         key=estimate_key(specification),
         inputs=analysis_tables(study, specification),
-        compute=partial(_estimate, specification, stated, variables),
+        compute=partial(_estimate, specification, stated, variables, matched),
         description=_description(table, specification),
-        code=(*ESTIMATION_CODE, columns_module, analysis),
-        options=tuple(rule for rule in RULES if rule not in stated),
+        code=(*ESTIMATION_CODE, columns_module, analysis, *((matching_module, matched_panel) if matched else ())),
+        options=(*(rule for rule in RULES if rule not in stated), *(MATCHING_OPTIONS if matched else ())),
         checks=(("engines_agree", True), ("estimated", False)),
     )
 
@@ -99,12 +105,16 @@ def _estimate(
     specification: Specification,
     stated: tuple[str, ...],
     variables: tuple[Variable, ...],
+    matched: Matching | None,
     inputs: Inputs,
     options: Options,
 ) -> StepResult:
     frame = analysis_frame(inputs.tables, specification_columns(specification))
     chosen = options_applied(specification, stated, options)
     result = _with_formulas(estimate(chosen, frame), frame, variables, options)
+    if matched is not None:
+        weights = next(table for table in inputs.tables.values() if MATCHING_WEIGHT in table.columns)
+        result = with_match(result, rules_under(matched, options), weights)
     agreement = compare_engines(chosen, frame)
     notes: dict[str, str | int | float | bool] = {"status": result.status, "error_rule": error_rule(chosen)}
     if result.reason:
