@@ -1,4 +1,7 @@
-"""A placebo as tables: every fake treatment with what it gave, and one row that sums the form up."""
+"""A placebo as tables: every fake treatment with what it gave, and one row that sums the form up.
+
+The sum is made from the table of draws alone, so whoever holds that table can make it again.
+"""
 
 from math import log10
 
@@ -6,12 +9,39 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats
-from resilience_pipeline.econometrics.placebo import Placebo
-from resilience_pipeline.econometrics.randomisation import RandomisationP, randomisation_p
+from resilience_pipeline.econometrics.placebo import FORMS, Placebo
+from resilience_pipeline.econometrics.randomisation import randomisation_p
+
+_RECORD: dict[str, pl.DataType] = {
+    "form": pl.String(),
+    "title": pl.String(),
+    "specification": pl.String(),
+    "status": pl.String(),
+    "reason": pl.String(),
+    "observed": pl.Float64(),  # what the specification printed
+    "observed_std_error": pl.Float64(),
+    "observed_t": pl.Float64(),
+    "recomputed": pl.Float64(),  # the same by the placebo's own algebra; what the fake ones are compared with
+    "recomputed_std_error": pl.Float64(),
+    "listed": pl.Boolean(),  # all assignments, each once; else drawn
+    "holds_observed": pl.Boolean(),  # whether the true assignment is one of those listed
+    "randomisation_test": pl.Boolean(),
+    "contaminated": pl.Boolean(),
+    "log10_assignments": pl.Float64(),
+    "true_start": pl.Int32(),
+    "dof": pl.Float64(),
+    "n_obs": pl.Int64(),
+    "n_cities": pl.Int32(),
+    "n_treated": pl.Int32(),
+    "seed": pl.Int64(),
+    "vcov": pl.String(),
+    "ssc": pl.String(),
+    "spec_hash": pl.String(),
+    "data_hash": pl.String(),
+}
 
 DRAWS = pl.Schema(
     {
-        "form": pl.String(),
         "draw": pl.Int32(),  # from 1, in the order of drawing or listing
         "start_year": pl.Int32(),  # null where each city has its own
         "cities": pl.List(pl.String()),  # the fake pilots; null where they are the true ones
@@ -20,167 +50,149 @@ DRAWS = pl.Schema(
         "std_error": pl.Float64(),
         "t": pl.Float64(),
         "p_value": pl.Float64(),  # by the t law of the printed error rule
+        **_RECORD,
     }
 )
+"""One row per fake treatment, the form's record on each; what has no fake treatment has one row without a draw."""
 
-_P: dict[str, pl.DataType] = {
-    f"{name}{of}": pl.Float64() for of in ("", "_t") for name in ("p_value", "p_upper", "p_lower", "p_low", "p_high")
-}
+_DISTRIBUTION = ("mean", "sd", "minimum", "p2_5", "median", "p97_5", "maximum", "mean_std_error", "rejected_share")
+_P = ("p_value", "p_upper", "p_lower", "p_low", "p_high")
 SUMMARY = pl.Schema(
     {
-        "form": pl.String(),
-        "title": pl.String(),
-        "specification": pl.String(),
-        "status": pl.String(),
-        "reason": pl.String(),
-        "observed": pl.Float64(),
-        "observed_std_error": pl.Float64(),
-        "observed_t": pl.Float64(),
-        "recomputed": pl.Float64(),  # the same two by the placebo's own algebra
-        "recomputed_std_error": pl.Float64(),
-        "mean": pl.Float64(),
-        "sd": pl.Float64(),
-        "minimum": pl.Float64(),
-        "p2_5": pl.Float64(),
-        "median": pl.Float64(),
-        "p97_5": pl.Float64(),
-        "maximum": pl.Float64(),
-        "mean_std_error": pl.Float64(),  # of the fake estimates
-        "rejected_share": pl.Float64(),  # fake estimates with p < 0.05 under the printed error rule
-        **_P,  # of the coefficient, then of t; p_low to p_high is what drawing leaves open about p_value
+        **_RECORD,
         "draws": pl.Int32(),
         "undefined": pl.Int32(),  # fake treatments without an estimate
-        "listed": pl.Boolean(),  # all assignments, each once; else drawn
-        "holds_observed": pl.Boolean(),  # whether the true assignment is one of those listed
-        "randomisation_test": pl.Boolean(),
-        "contaminated": pl.Boolean(),
-        "log10_assignments": pl.Float64(),
         "first_start": pl.Int32(),
         "last_start": pl.Int32(),
-        "true_start": pl.Int32(),
-        "n_obs": pl.Int64(),
-        "n_cities": pl.Int32(),
-        "n_treated": pl.Int32(),
-        "seed": pl.Int64(),
-        "vcov": pl.String(),
-        "ssc": pl.String(),
-        "spec_hash": pl.String(),
-        "data_hash": pl.String(),
+        # Of the fake coefficients; then the mean of their errors, and the share that has p < 0.05 by them.
+        **dict.fromkeys(_DISTRIBUTION, pl.Float64()),
+        # Of the coefficient, then of t. p_low to p_high is what drawing leaves open about p_value.
+        **dict.fromkeys((f"{name}{of}" for of in ("", "_t") for name in _P), pl.Float64()),
     }
 )
+"""One row per form. p values are null where there is one date for all: a handful of values is shown, not ranked."""
 
 
-def draws_table(result: Placebo) -> pl.DataFrame:
-    """One row per fake treatment, columns of `DRAWS`; empty where there are none."""
-    from scipy.special import stdtr
-
-    if result.assignments is None or result.statistics is None:
-        return pl.DataFrame(schema=DRAWS)
-    assignments, statistics, form = result.assignments, result.statistics, result.form
-    own, count = form.dates == "own", len(assignments)
-    years = pl.Series(result.start_years, dtype=pl.Int32)
-    names = pl.Series(result.cities, dtype=pl.String)
-    nothing = pl.Series([None] * count)
-    return (
-        pl.DataFrame(
-            {
-                "form": [form.name] * count,
-                "draw": np.arange(1, count + 1),
-                "start_year": nothing if own else years.gather(assignments.starts[:, 0]),
-                "cities": _lists(names, assignments.cities) if form.cities == "fake" else nothing,
-                "start_years": _lists(years, assignments.starts) if own else nothing,
-                "estimate": statistics.estimate,
-                "std_error": statistics.std_error,
-                "t": statistics.t,
-                "p_value": 2 * stdtr(result.dof, -np.abs(statistics.t)),
-            }
-        )
-        .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .select(pl.col(name).cast(kind) for name, kind in DRAWS.items())
-    )
-
-
-def summary_table(result: Placebo, *, seed: int) -> pl.DataFrame:
-    """One row, columns of `SUMMARY`. p values stand where the form draws or lists more than single dates.
+def draws_table(result: Placebo, *, seed: int) -> pl.DataFrame:
+    """Columns of `DRAWS`.
 
     Parameters
     ----------
     seed : what the draws' generator was made from; stored so that they can be repeated.
     """
-    observed = result.observed
-    row: dict[str, object] = dict.fromkeys(SUMMARY)
-    row |= {
-        "form": result.form.name,
-        "title": result.form.title,
+    record = [pl.lit(value, dtype=_RECORD[name]).alias(name) for name, value in _record(result, seed).items()]
+    table = _fakes(result).with_columns(record).with_columns(pl.col(pl.Float64).fill_nan(None))
+    return table.select(pl.col(name).cast(kind) for name, kind in DRAWS.items())
+
+
+def summary_table(draws: pl.DataFrame) -> pl.DataFrame:
+    """The row of one form's `draws_table`, columns of `SUMMARY`."""
+    record = draws.row(0, named=True)
+    row = {name: record[name] for name in _RECORD}
+    if record["status"] == "estimated":
+        row |= _distribution(draws)
+        if not (FORMS[record["form"]].cities == "true" and FORMS[record["form"]].dates == "fake"):
+            true_t = record["recomputed"] / record["recomputed_std_error"]
+            row |= _p_values(record["recomputed"], draws["estimate"], record["holds_observed"], "")
+            row |= _p_values(true_t, draws["t"], record["holds_observed"], "_t")
+    return pl.DataFrame([row], schema=SUMMARY)
+
+
+def _record(result: Placebo, seed: int) -> dict[str, object]:
+    observed, form = result.observed, result.form
+    record: dict[str, object] = dict.fromkeys(_RECORD)
+    record |= {
+        "form": form.name,
+        "title": form.title,
         "specification": observed.specification.name,
         "status": result.status,
         "reason": result.reason,
-        "randomisation_test": result.form.is_randomisation_test,
-        "contaminated": result.form.contaminated,
+        "randomisation_test": form.is_randomisation_test,
+        "contaminated": form.contaminated,
+        "true_start": result.true_start,
+        "dof": result.dof,
+        "n_obs": result.n_obs,
+        "n_treated": result.n_treated,
         "seed": seed,
-        "vcov": observed.vcov,
-        "ssc": observed.ssc,
-        "spec_hash": observed.spec_hash,
-        "data_hash": observed.data_hash,
+        **{name: getattr(observed, name) for name in ("vcov", "ssc", "spec_hash", "data_hash")},
     }
     if observed.terms:
         term = observed.terms[0]
-        row |= {"observed": term.estimate, "observed_std_error": term.std_error, "observed_t": term.t}
-    return pl.DataFrame([row | _distribution(result)], schema=SUMMARY)
-
-
-def _distribution(result: Placebo) -> dict[str, object]:
-    assignments, statistics, true = result.assignments, result.statistics, result.recomputed
-    if assignments is None or statistics is None or true is None:
-        return {}
-    b = statistics.estimate[np.isfinite(statistics.estimate)]
-    p_values = draws_table(result)["p_value"].drop_nulls().to_numpy()
-    row: dict[str, object] = {
-        "recomputed": float(true.estimate[0]),
-        "recomputed_std_error": float(true.std_error[0]),
-        "draws": len(assignments),
-        "undefined": len(assignments) - len(b),
-        "listed": assignments.listed,
-        "holds_observed": result.holds_observed,
-        "log10_assignments": log10(assignments.space),
-        "first_start": result.start_years[int(assignments.starts.min())],
-        "last_start": result.start_years[int(assignments.starts.max())],
-        "true_start": result.true_start,
-        "n_obs": result.n_obs,
-        "n_cities": len(result.cities),
-        "n_treated": result.n_treated,
-    }
-    if len(b):
-        low, median, high = (float(q) for q in np.quantile(b, (0.025, 0.5, 0.975)))
-        row |= {
-            "mean": float(b.mean()),
-            "sd": float(b.std(ddof=1)) if len(b) > 1 else None,
-            "minimum": float(b.min()),
-            "p2_5": low,
-            "median": median,
-            "p97_5": high,
-            "maximum": float(b.max()),
-            "mean_std_error": float(np.nanmean(statistics.std_error)),
-            "rejected_share": float((p_values < 0.05).mean()),
+        record |= {"observed": term.estimate, "observed_std_error": term.std_error, "observed_t": term.t}
+    if result.recomputed is not None and result.assignments is not None:
+        record |= {
+            "recomputed": float(result.recomputed.estimate[0]),
+            "recomputed_std_error": float(result.recomputed.std_error[0]),
+            "listed": result.assignments.listed,
+            "holds_observed": result.holds_observed,
+            "log10_assignments": log10(result.assignments.space),
+            "n_cities": len(result.cities),
         }
-        if not (result.form.cities == "true" and result.form.dates == "fake"):
-            row |= _p_values(float(true.estimate[0]), statistics.estimate, "", result.holds_observed)
-            row |= _p_values(float(true.t[0]), statistics.t, "_t", result.holds_observed)
-    return row
+    return record
 
 
-def _p_values(observed: float, fake: Floats, suffix: str, holds_observed: bool) -> dict[str, float]:
-    p: RandomisationP = randomisation_p(observed, fake, holds_observed=holds_observed)
-    named = {
-        "p_value": p.p_value,
-        "p_upper": p.p_upper,
-        "p_lower": p.p_lower,
-        "p_low": p.ci_low,
-        "p_high": p.ci_high,
-    }
-    return {f"{name}{suffix}": value for name, value in named.items()}
+def _fakes(result: Placebo) -> pl.DataFrame:
+    from scipy.special import stdtr
+
+    if result.assignments is None or result.statistics is None:
+        return pl.DataFrame([{}], schema=dict(list(DRAWS.items())[:8]))
+    assignments, statistics, form = result.assignments, result.statistics, result.form
+    own, count = form.dates == "own", len(assignments)
+    years = pl.Series(result.start_years, dtype=pl.Int32)
+    names = pl.Series(result.cities, dtype=pl.String)
+    nothing = pl.Series([None] * count)
+    return pl.DataFrame(
+        {
+            "draw": np.arange(1, count + 1),
+            "start_year": nothing if own else years.gather(assignments.starts[:, 0]),
+            "cities": _lists(names, assignments.cities) if form.cities == "fake" else nothing,
+            "start_years": _lists(years, assignments.starts) if own else nothing,
+            "estimate": statistics.estimate,
+            "std_error": statistics.std_error,
+            "t": statistics.t,
+            "p_value": 2 * stdtr(result.dof, -np.abs(statistics.t)),
+        }
+    )
 
 
 def _lists(values: pl.Series, positions: Codes) -> pl.Series:
     """The values at the positions, one list per row of `positions`."""
     return values.gather(positions.ravel()).reshape(positions.shape).arr.to_list()
+
+
+def _distribution(draws: pl.DataFrame) -> dict[str, object]:
+    b = _floats(draws["estimate"])
+    years = draws["start_year"].drop_nulls()
+    years = years if len(years) else draws["start_years"].explode()
+    row: dict[str, object] = {
+        "draws": draws.height,
+        "undefined": draws.height - len(b),
+        "first_start": years.min(),
+        "last_start": years.max(),
+    }
+    if not len(b):
+        return row
+    spread = np.quantile(b, (0.0, 0.025, 0.5, 0.975, 1.0))
+    figures = (
+        b.mean(),
+        b.std(ddof=1) if len(b) > 1 else None,
+        *spread,
+        _floats(draws["std_error"]).mean(),
+        (_floats(draws["p_value"]) < 0.05).mean(),
+    )
+    return row | {
+        name: None if value is None else float(value) for name, value in zip(_DISTRIBUTION, figures, strict=True)
+    }
+
+
+def _p_values(observed: float, fake: pl.Series, holds_observed: bool, suffix: str) -> dict[str, float]:
+    values = _floats(fake)
+    if not len(values):
+        return {}
+    p = randomisation_p(observed, values, holds_observed=holds_observed)
+    figures = (p.p_value, p.p_upper, p.p_lower, p.ci_low, p.ci_high)
+    return {f"{name}{suffix}": value for name, value in zip(_P, figures, strict=True)}
+
+
+def _floats(values: pl.Series) -> Floats:
+    return values.drop_nulls().to_numpy()

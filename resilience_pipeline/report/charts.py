@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 INTERVAL = "95 % interval"
 MOST_BINS = 60
+MOST_POINTS = 1000
+MOST_YEARS = 6
 
 
 def event_study(
@@ -73,6 +75,52 @@ def placebo_distribution(
     mark_line(axes, actual, label)
     axes.set_xlabel(xlabel)
     axes.set_ylabel("Draws")
+    axes.legend(loc="best")
+
+
+def placebo_p_values(axes: "Axes", draws: ArrayLike, p_values: ArrayLike) -> None:
+    """p values of the first draws over their estimates, on an axis of their own at the right, the 10 % level marked.
+
+    Parameters
+    ----------
+    draws, p_values : shape (B,), in no order but that of drawing; `MOST_POINTS` of them tell the shape.
+    """
+    right = axes.twinx()
+    shown = slice(MOST_POINTS)
+    right.plot(_floats(draws)[shown], _floats(p_values)[shown], ".", color="black", markersize=2, alpha=0.4)
+    right.axhline(0.1, color=MUTED, linewidth=0.8, linestyle=":")
+    right.set_ylim(0.0, 1.0)
+    right.grid(visible=False)
+    right.spines["right"].set_visible(True)
+    some = f", first {MOST_POINTS:,}" if len(_floats(draws)) > MOST_POINTS else ""
+    right.set_ylabel(f"p value (points{some})")
+
+
+def placebo_dates(
+    axes: "Axes",
+    starts: ArrayLike,
+    estimates: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    actual: float,
+    *,
+    xlabel: str = "False start year",
+    label: str = "Our estimate",
+) -> None:
+    """The estimate under each false start year with its interval, ours as a dashed horizontal line.
+
+    Parameters
+    ----------
+    starts, estimates, low, high : shape (K,).
+    """
+    x = _floats(starts)
+    zero_line(axes)
+    _points(axes, x, _floats(estimates), _floats(low), _floats(high))
+    axes.axhline(actual, color=OTHER, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1, label=label)
+    years = sorted(set(x.tolist()))
+    axes.set_xticks(years[:: 1 + len(years) // (MOST_YEARS + 1)])
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("Placebo estimate")
     axes.legend(loc="best")
 
 

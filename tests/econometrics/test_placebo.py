@@ -30,7 +30,8 @@ POLICY = 2016  # of `panel`
 
 def run(form, frame, draws=200, spec=PRINTED, seed=1):
     result = placebo(spec, frame, FORMS[form], draws=draws, rng=np.random.default_rng(seed))
-    return draws_table(result), summary_table(result, seed=seed).row(0, named=True)
+    drawn = draws_table(result, seed=seed)
+    return drawn, summary_table(drawn).row(0, named=True)
 
 
 def by_regression(frame, assignments):
@@ -123,7 +124,8 @@ def test_one_fake_date_for_all_has_exactly_five_values_between_2012_and_2018():
 def test_rows_of_the_policy_do_not_touch_a_placebo_before_it():
     moved = LARGER.with_columns(y=pl.when(pl.col("year") >= POLICY).then(pl.col("y") + 100).otherwise("y"))
     for form in ("years_before", "own_years_before", "both_before"):
-        assert run(form, moved)[0].equals(run(form, LARGER)[0])
+        got, expected = (run(form, frame)[0].select("estimate", "std_error") for frame in (moved, LARGER))
+        assert got.equals(expected)
 
 
 def test_a_planted_effect_leaks_into_fake_dates_on_all_rows_and_only_there():
@@ -209,9 +211,9 @@ REFUSED = {
 @pytest.mark.parametrize(("spec", "frame", "status", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_has_no_placebo_has_a_status_and_a_reason(spec, frame, status, reason):
     draws, summary = run("own_years_before", frame, spec=spec)
-    assert draws.is_empty()
     assert draws.schema == DRAWS
-    assert summary.keys() == SUMMARY.keys()
+    assert draws["draw"].to_list() == [None]
+    assert list(summary) == list(SUMMARY)
     assert summary["status"] == status
     assert reason in summary["reason"]
 

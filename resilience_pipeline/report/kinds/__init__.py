@@ -11,6 +11,7 @@ from resilience_pipeline.report.kinds import (
     indicators,
     matching,
     pilots,
+    placebo,
     regression,
 )
 from resilience_pipeline.report.printer import Printer
@@ -28,4 +29,5 @@ PRINTERS: dict[str, Printer] = {
     "alternatives": alternatives.PRINTER,
     "comparison": comparison.PRINTER,
     "matching": matching.PRINTER,
+    "placebo": placebo.PRINTER,
 }

@@ -12,6 +12,7 @@ from resilience_pipeline.study.kinds import (
     indicators,
     matching,
     pilots,
+    placebo,
     regression,
 )
 
@@ -29,5 +30,6 @@ KINDS: dict[str, Kind] = {
         alternatives.KIND,
         comparison.KIND,
         matching.KIND,
+        placebo.KIND,
     )
 }

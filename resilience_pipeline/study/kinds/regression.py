@@ -111,7 +111,7 @@ def _estimate(
 ) -> StepResult:
     frame = analysis_frame(inputs.tables, specification_columns(specification))
     chosen = options_applied(specification, stated, options)
-    result = _with_formulas(estimate(chosen, frame), frame, variables, options)
+    result = with_formulas(estimate(chosen, frame), frame, variables, options)
     if matched is not None:
         weights = next(table for table in inputs.tables.values() if MATCHING_WEIGHT in table.columns)
         result = with_match(result, rules_under(matched, options), weights)
@@ -132,7 +132,7 @@ def error_rule(specification: Specification) -> str:
     return f"{specification.vcov}{by}, {specification.ssc}"
 
 
-def _with_formulas(
+def with_formulas(
     result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options
 ) -> Estimate:
     """An awaiting estimate also says what its empty columns rest on, and which sources can give that."""
