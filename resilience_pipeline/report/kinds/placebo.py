@@ -27,14 +27,14 @@ Row = Mapping[str, Any]
 
 
 def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
-    """Draws and summary of each form."""
-    return tuple(key(table, form) for form in settings_of(table).forms for key in (draws_key, summary_key))
+    """The draws of each form, and the summary of all."""
+    return (*(draws_key(table, form) for form in settings_of(table).forms), summary_key(table))
 
 
 def show(page: Page) -> Printed:
     """Forms in columns; single dates beneath, where a form has one date for all."""
     forms = settings_of(page.table).forms
-    summaries = [page.tables[summary_key(page.table, form)].row(0, named=True) for form in forms]
+    summaries = page.tables[summary_key(page.table)].to_dicts()
     draws = {form.name: page.tables[draws_key(page.table, form)] for form in forms}
     headings = ("", *(f"({place})" for place in range(1, len(forms) + 1)))
     rows = [(name, *(cell(row) for row in summaries)) for name, cell in _ROWS.items()]

@@ -1,6 +1,6 @@
 """Kind "placebo": what a column of a regression gives under fake pilots, fake start years or both (Figures 2 and 3).
 
-Each form is a step that keeps every fake treatment with what it gave, and a step that sums it up.
+Each form is a step that keeps every fake treatment with what it gave; one step more sums the forms up.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import polars as pl
 
 from resilience_pipeline.econometrics import assignments, fake_treatments, placebo_tidy, randomisation
 from resilience_pipeline.econometrics import placebo as placebo_module
@@ -68,14 +69,14 @@ def draws_key(table: ResultTable, form: Form) -> TableKey:
     return part_key(table, f"draws_{form.name}")
 
 
-def summary_key(table: ResultTable, form: Form) -> TableKey:
-    """("estimates", "figure_2", "summary_cities")."""
-    return part_key(table, f"summary_{form.name}")
+def summary_key(table: ResultTable) -> TableKey:
+    """("estimates", "figure_2", "summary")."""
+    return part_key(table, "summary")
 
 
 def steps(study: Study, table: ResultTable) -> list[Step]:
-    """Two steps for each form."""
-    return [step(study, table, form) for form in settings_of(table).forms for step in (_draws_step, _summary_step)]
+    """A step for each form's draws, and the summary of all."""
+    return [*(_draws_step(study, table, form) for form in settings_of(table).forms), _summary_step(table)]
 
 
 def _draws_step(study: Study, table: ResultTable, form: Form) -> Step:
@@ -143,23 +144,24 @@ def _estimated(result: Placebo, fakes: int) -> Check:
     return Check("estimated", result.status == "estimated", message, blocking=False)
 
 
-def _summary_step(study: Study, table: ResultTable, form: Form) -> Step:
+def _summary_step(table: ResultTable) -> Step:
+    keys = tuple(draws_key(table, form) for form in settings_of(table).forms)
     return Step(
-        key=summary_key(table, form),
-        inputs=(draws_key(table, form),),
-        compute=partial(_sum_up, draws_key(table, form)),
-        description=f"{table.title}: {form.title}. The distribution of the fake coefficients and the observed one's "
-        "place in it. One row. Estimates nothing anew. " + " ".join(table.notes),
+        key=summary_key(table),
+        inputs=keys,
+        compute=partial(_sum_up, keys),
+        description=f"{table.title}: the distribution of the fake coefficients and the observed one's place in it. One "
+        "row per form. Estimates nothing anew. " + " ".join(table.notes),
         code=(placebo_module, placebo_tidy, randomisation),
         checks=(("estimated", False),),
     )
 
 
-def _sum_up(key: TableKey, inputs: Inputs, options: Options) -> StepResult:
-    table = summary_table(inputs[key])
-    row = table.row(0, named=True)
-    message = f"{row['status']}: {row['reason']}" if row["reason"] else f"{row['draws']} fake treatments"
-    return StepResult(table, (Check("estimated", row["status"] == "estimated", message, blocking=False),))
+def _sum_up(keys: tuple[TableKey, ...], inputs: Inputs, options: Options) -> StepResult:
+    table = pl.concat([summary_table(inputs[key]) for key in keys])
+    open_ = [f"{row['form']} is {row['status']}" for row in table.to_dicts() if row["status"] != "estimated"]
+    message = "; ".join(open_) or f"{table.height} forms"
+    return StepResult(table, (Check("estimated", not open_, message, blocking=False),))
 
 
 KIND = Kind("placebo", ("of", "forms"), read, steps, check)
