@@ -32,6 +32,8 @@ from resilience_pipeline.econometrics.specification import Covariance, SmallSamp
 
 _CELLS_AT_ONCE = 400_000  # rows by draws in one block: a few megabytes, so that a block stays in the cache
 
+_NOTHING_LEFT = 1e-12  # share of a treatment's variation; the sums' own rounding is near 1e-15
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -156,7 +158,7 @@ class FakeTreatments:
         den = self._city_sums((self._Q @ c.T) ** 2).T.copy()
         den[place, cities] += self._w[cities, starts] - 2 * (own_V @ c[:, :, None])[:, :, 0]
         total = den.sum(axis=1)
-        total[total <= COLLINEAR**2 * self._post_variation[cities, starts].sum(axis=1)] = np.nan
+        total[total <= _NOTHING_LEFT * self._post_variation[cities, starts].sum(axis=1)] = np.nan
         b = num.sum(axis=1) / total
         if self._vcov == "iid":
             squares = np.maximum(self._yy - b**2 * total, 0.0) * total / self._rows

@@ -104,10 +104,11 @@ def test_each_form_is_a_step_on_the_columns_panel_tables_and_one_step_sums_up(st
     assert {"placebo_draws", "seed", "vcov", "ssc", "singletons"} == set(made[draws[0]].options)
 
 
-def test_the_paper_has_its_figures_on_the_third_column_of_table_4():
+def test_the_paper_has_its_figures_on_the_third_column_of_table_4_and_its_500_draws_in_the_notes():
     (paper,) = [study for study in find_studies() if study.name == "trade_resilience"]
     for name in ("figure_2", "figure_3"):
         assert paper.table(name).settings.of == "table_4.3"
+        assert "draws 500 times" in paper.table(name).notes[0]
 
 
 def test_the_options_set_the_draws_and_the_seed_and_both_are_kept(study):
@@ -161,7 +162,7 @@ def cells(rendered, name):
     return [cell.strip().replace("\\", "") for cell in line.strip("|").split("|")][1:]
 
 
-def test_the_printed_result_has_our_place_its_law_and_what_the_paper_drew(study):
+def test_the_printed_result_has_our_place_the_law_of_the_draws_and_their_seed(study):
     results = run(study)
     rendered, _ = printed(study, results)
     summary = results["estimates", "figure_2", "summary"].table
@@ -173,7 +174,7 @@ def test_the_printed_result_has_our_place_its_law_and_what_the_paper_drew(study)
     assert cells(rendered, "A randomisation test") == ["yes", "no", "no"]
     assert "(3) contaminated" in rendered.text
     assert "(1) contaminated" not in rendered.text
-    assert "The paper draws 500 times; seed 20181016" in rendered.text
+    assert "Seed 20181016." in rendered.text
 
 
 def test_single_dates_are_printed_each_with_its_error(study):

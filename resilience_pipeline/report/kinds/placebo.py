@@ -135,7 +135,7 @@ def _notes(page: Page, summaries: list[dict[str, Any]]) -> tuple[str, ...]:
         first = done[0]
         notes.append(
             f"Each is what {first['specification']} gives for the fake treatment, with the same controls, effects and "
-            f"error rule ({first['vcov']}, {first['ssc']}). The paper draws 500 times; seed {first['seed']}."
+            f"error rule ({first['vcov']}, {first['ssc']}). Seed {first['seed']}."
         )
     if any(FORMS[row["form"]].cities == "fake" for row in done):
         notes.append(

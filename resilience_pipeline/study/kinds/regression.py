@@ -132,9 +132,7 @@ def error_rule(specification: Specification) -> str:
     return f"{specification.vcov}{by}, {specification.ssc}"
 
 
-def with_formulas(
-    result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options
-) -> Estimate:
+def with_formulas(result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options) -> Estimate:
     """An awaiting estimate also says what its empty columns rest on, and which sources can give that."""
     if result.status != "awaiting":
         return result
