@@ -61,6 +61,10 @@ class SpecificationError(PipelineError):
     """A specification or study file is not well formed."""
 
 
+class PaperError(PipelineError):
+    """The folder of a paper to audit is not well formed."""
+
+
 class OptionError(PipelineError):
     """An option is unknown, or its value is not one of its choices."""
 
