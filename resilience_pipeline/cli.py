@@ -101,6 +101,20 @@ def compare(
 
 
 @app.command()
+def audit(
+    paper: Annotated[
+        Path | None, typer.Option("--paper", help="Folder of a paper (default: the seed paper's).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute what a paper's printed figures imply, and list where they contradict each other."""
+    from resilience_pipeline.audit.command import audit_folder
+
+    found = audit_folder(paper)
+    terminal.print_json(found.table.to_dicts()) if as_json else typer.echo(found.text, nl=False)
+
+
+@app.command()
 def sql(query: str, lake: LakeOption = None, as_json: JsonOption = False) -> None:
     """Query the warehouse, reading only: `resilience sql "select * from estimates.table_4_3"`."""
     from resilience_pipeline.warehouse.query import user_query
