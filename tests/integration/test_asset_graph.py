@@ -25,7 +25,8 @@ def nodes() -> list:
 
 def described(node) -> str:
     checks = ", ".join(sorted(check.name for check in node.check_keys)) or "none"
-    parents = ", ".join(sorted(key.to_user_string() for key in node.parent_keys)) or "the landing folder"
+    root = "the landing folder" if node.key.path[0] == "sources" else "nothing delivered"
+    parents = ", ".join(sorted(key.to_user_string() for key in node.parent_keys)) or root
     name = node.key.to_user_string()
     lines = [f"group  {node.group_name}", f"owner  {', '.join(node.owners)}", f"reads  {parents}", f"checks {checks}"]
     return "\n  ".join([name, *lines]) + "\n"

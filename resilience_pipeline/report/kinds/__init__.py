@@ -2,6 +2,7 @@
 
 from resilience_pipeline.report.kinds import (
     alternatives,
+    audit,
     balance,
     codebook,
     comparison,
@@ -30,4 +31,5 @@ PRINTERS: dict[str, Printer] = {
     "comparison": comparison.PRINTER,
     "matching": matching.PRINTER,
     "placebo": placebo.PRINTER,
+    "audit": audit.PRINTER,
 }

@@ -3,6 +3,7 @@
 from resilience_pipeline.study.kind import Kind
 from resilience_pipeline.study.kinds import (
     alternatives,
+    audit,
     balance,
     codebook,
     comparison,
@@ -31,5 +32,6 @@ KINDS: dict[str, Kind] = {
         comparison.KIND,
         matching.KIND,
         placebo.KIND,
+        audit.KIND,
     )
 }
