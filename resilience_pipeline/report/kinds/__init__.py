@@ -8,9 +8,11 @@ from resilience_pipeline.report.kinds import (
     comparison,
     correlations,
     descriptives,
+    difference,
     event_study,
     indicators,
     matching,
+    mediation,
     pilots,
     placebo,
     regression,
@@ -32,4 +34,6 @@ PRINTERS: dict[str, Printer] = {
     "matching": matching.PRINTER,
     "placebo": placebo.PRINTER,
     "audit": audit.PRINTER,
+    "difference": difference.PRINTER,
+    "mediation": mediation.PRINTER,
 }

@@ -9,9 +9,11 @@ from resilience_pipeline.study.kinds import (
     comparison,
     correlations,
     descriptives,
+    difference,
     event_study,
     indicators,
     matching,
+    mediation,
     pilots,
     placebo,
     regression,
@@ -33,5 +35,7 @@ KINDS: dict[str, Kind] = {
         matching.KIND,
         placebo.KIND,
         audit.KIND,
+        difference.KIND,
+        mediation.KIND,
     )
 }

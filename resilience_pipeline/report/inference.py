@@ -1,0 +1,39 @@
+"""Rows of `econometrics.inference.INFERENCE` as cells and notes, for every kind of result that has them."""
+
+import polars as pl
+
+from resilience_pipeline.report.figures import count, number, stars
+
+
+def inference_cells(leading: tuple[str, ...], row: dict) -> tuple[str, ...]:
+    """Cells of one row of `econometrics.inference.INFERENCE` after the leading ones."""
+    return (
+        *leading,
+        number(row["estimate"]) + stars(row["p_value"]),
+        "" if row["std_error"] is None else f"({number(row['std_error'])})",
+        "" if row["ci_low"] is None else f"[{number(row['ci_low'])}, {number(row['ci_high'])}]",
+        number(row["p_value"]),
+        count(row["draws"]),
+        count(row["n_obs"]),
+        count(row["n_clusters"]),
+    )
+
+
+def inference_notes(tidy: pl.DataFrame, *leading: str) -> list[str]:
+    """What each method assumes, the draws that were not identified, and why a row has no result."""
+    notes: dict[str, None] = {}
+    for row in tidy.to_dicts():
+        name = ", ".join(row[column] for column in leading if row[column])
+        if row["status"] != "estimated":
+            notes[f"{name or row['subject']} {row['status']}: {row['reason']}."] = None
+        elif row["note"]:
+            seed = f"; seed {row['seed']}" if row["seed"] is not None else ""
+            notes[f"{row['method'][0].upper()}{row['method'][1:]}: {row['note']}{seed}."] = None
+        if row["undefined_draws"]:
+            notes[f"{name}: {row['undefined_draws']} draws do not identify it and are left out."] = None
+    return list(notes)
+
+
+def without_result(tidy: pl.DataFrame) -> tuple[str, ...]:
+    """Subjects of rows without a result."""
+    return tuple(tidy.filter(pl.col("status") != "estimated")["subject"].unique(maintain_order=True))

@@ -1,0 +1,62 @@
+"""Kind "difference": both columns' coefficients, and their difference by each method, with what each method assumes."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from resilience_pipeline.report import figures, inference, layout
+from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
+from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.report.printer import Page, Printed, Printer
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.study.kind import part_key
+from resilience_pipeline.study.kinds.difference import settings_of
+from resilience_pipeline.study.study import ResultTable, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_HEADINGS = ("Coefficient", "Method", "Estimate", "Std. error", "95 % interval", "p", "Draws", "N", "Clusters")
+
+
+def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
+    """The tests."""
+    return (part_key(table, "tests"),)
+
+
+def show(page: Page) -> Printed:
+    """One row per column and per test."""
+    settings = settings_of(page.table)
+    (tidy,) = page.tables.values()
+    rows = [inference_cells((row["statistic"], row["method"]), row) for row in tidy.to_dicts()]
+    notes = [
+        f"{page.symbol(str(subject))} in {settings.second} less {settings.first}; rows are split by {settings.group}."
+        for subject in tidy["subject"].unique()
+    ]
+    notes += inference_notes(tidy, "method")
+    grid = Grid(_HEADINGS, tuple(rows))
+    return Printed(grid, tidy, (*notes, "*, **, *** significant at 10 %, 5 %, 1 %."), without_result(tidy))
+
+
+def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
+    """Coefficients and differences with their intervals."""
+    from resilience_pipeline.report.charts import dot_plot
+    from resilience_pipeline.report.plots import new_figure
+
+    shown = tidy.filter(pl.col("ci_low").is_not_null())
+    if shown.is_empty():
+        return None
+    labels = [f"{row['statistic']}, {row['method']}" for row in shown.to_dicts()]
+    columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
+    with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
+        dot_plot(axes, labels, *columns, xlabel="Coefficient of the treatment")
+    return figure
+
+
+PRINTER = Printer(
+    grain="One row per column and per test of their difference.",
+    inputs=inputs,
+    show=show,
+    code=(figures, inference, layout),
+    draw=draw,
+)

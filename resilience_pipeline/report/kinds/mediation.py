@@ -1,0 +1,73 @@
+"""Kind "mediation": total, direct and indirect effects with every method's error, each mediator alone and together."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from resilience_pipeline.econometrics.mediation_rows import BCA, INDIRECT
+from resilience_pipeline.report import figures, inference, layout
+from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
+from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.report.printer import Page, Printed, Printer
+from resilience_pipeline.step import TableKey
+from resilience_pipeline.study.kind import part_key
+from resilience_pipeline.study.kinds.mediation import settings_of
+from resilience_pipeline.study.study import ResultTable, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_HEADINGS = (
+    *("Model", "Mediator", "Quantity", "Method", "Estimate", "Std. error", "95 % interval", "p", "Draws", "N"),
+    "Clusters",
+)
+
+
+def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
+    """The effects."""
+    return (part_key(table, "effects"),)
+
+
+def show(page: Page) -> Printed:
+    """One row per model, mediator, quantity and method."""
+    spec = settings_of(page.table).specification
+    (tidy,) = page.tables.values()
+    rows = [
+        inference_cells((row["model"], page.symbol(row["subject"]), row["statistic"], row["method"]), row)
+        for row in tidy.to_dicts()
+    ]
+    notes = (
+        f"{page.symbol(spec.outcome)} on {page.symbol(str(spec.treatment))}, controls and effects; a: the mediator on "
+        "the treatment; b: the outcome on the mediator beside the treatment; indirect: a b; share: a b / total.",
+        "Total = direct + the sum of the indirect effects, exactly. Alone, mediators that move together each claim "
+        "what they share, and their shares need not add up to one with the direct effect; together they do.",
+        "The mediators are no experiment: an indirect effect apart from zero is consistent with a channel, it does not "
+        "show one.",
+        *inference_notes(tidy, "model", "subject", "method", "statistic"),
+        "*, **, *** significant at 10 %, 5 %, 1 %.",
+    )
+    return Printed(Grid(_HEADINGS, tuple(rows)), tidy, notes, without_result(tidy))
+
+
+def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
+    """Indirect effects with their BCa intervals."""
+    from resilience_pipeline.report.charts import dot_plot
+    from resilience_pipeline.report.plots import new_figure
+
+    shown = tidy.filter(pl.col("statistic") == INDIRECT, pl.col("method") == BCA, pl.col("ci_low").is_not_null())
+    if shown.is_empty():
+        return None
+    labels = [f"{row['subject'].replace('_', ' ')}, {row['model']}" for row in shown.to_dicts()]
+    columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
+    with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
+        dot_plot(axes, labels, *columns, xlabel="Indirect effect a b, BCa interval")
+    return figure
+
+
+PRINTER = Printer(
+    grain="One row per model, mediator, quantity and method.",
+    inputs=inputs,
+    show=show,
+    code=(figures, inference, layout),
+    draw=draw,
+)
