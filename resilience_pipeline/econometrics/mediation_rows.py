@@ -31,22 +31,21 @@ def mediation_rows(system: System, draws: pl.DataFrame, seed: int) -> list[Infer
     draws : `mediation.DRAWS` of the system. seed : theirs.
     """
     k, alone = len(system.mediators), len(system.mediators) == 1
+    effects, without = system.effects, system.leaving_one_out()
+    estimate, left_out = (_with_sum(part.indirect) for part in (effects, without))
+    drawn, total = _with_sum(draws["indirect"].to_numpy().reshape(-1, k)), draws["total"].to_numpy()[::k]
     rows = [
         _coefficient(system, system.mediators[0] if alone else ALL, statistic, fit, 0)
         for statistic, fit in ((TOTAL, system.total), (DIRECT, system.direct))
     ]
-    for j, mediator in enumerate(system.mediators):
-        rows.append(_coefficient(system, mediator, A, system.paths[j], 0))
-        rows.append(_coefficient(system, mediator, B, system.direct, system.model.terms.index(mediator)))
-        rows += _sobel(system, mediator)
-    effects, without = system.effects, system.leaving_one_out()
-    estimate, left_out = (_with_sum(part.indirect) for part in (effects, without))
-    drawn = _with_sum(draws["indirect"].to_numpy().reshape(-1, k))
     for j, subject in enumerate((*system.mediators, ALL)[: estimate.shape[1]]):
-        product = _bootstrap(subject, INDIRECT, estimate[0, j], drawn[:, j], left_out[:, j], seed)
-        by_total = draws["total"].to_numpy()[::k]
-        share = (estimate[0, j] / effects.total[0], drawn[:, j] / by_total, left_out[:, j] / without.total)
-        rows += [*product, *_bootstrap(subject, SHARE, *share, seed)]
+        if subject != ALL:
+            rows.append(_coefficient(system, subject, A, system.paths[j], 0))
+            rows.append(_coefficient(system, subject, B, system.direct, system.model.terms.index(subject)))
+            rows += _sobel(system, subject)
+        rows += _bootstrap(subject, INDIRECT, estimate[0, j], drawn[:, j], left_out[:, j], seed)
+        share = estimate[0, j] / effects.total[0], drawn[:, j] / total, left_out[:, j] / without.total
+        rows += _bootstrap(subject, SHARE, *share, seed)
     G = len(system.table.present)
     return [replace(row, n_obs=len(system.model.design.y), n_clusters=G) for row in rows]
 

@@ -7,8 +7,9 @@ group (the flag is not known), the taker's row leaves that draw. With d = b2 - b
 
     p = (1 + number of |d*| >= |d|) / (1 + number of d*),
 
-exact if paths are exchangeable among cities: a city's group says nothing about the city. Cities whose paths change
-over time are judged by the same rule as those whose path does not.
+exact if paths are exchangeable among cities: a city's group says nothing about the city. That is more than equal
+coefficients: groups of unequal size and spread can be told apart by it though their effects are the same; the tests of
+`differences.py` allow for that. Paths that change over time and paths that do not are dealt by the same rule.
 
 References
 ----------
