@@ -181,6 +181,18 @@ def test_draws_without_a_treated_city_are_null_and_counted() -> None:
     assert row(rows, "business", SHARE, BCA).undefined_draws == undefined
 
 
+def test_intervals_are_quantiles_of_the_stored_draws() -> None:
+    system = system_of(SPEC, MEDIATORS, channels(lost=60))
+    draws = bootstrapped(system, 400, 1)
+    rows = mediation_rows(system, draws, 1)
+    for statistic in (INDIRECT, SHARE):
+        summed = draws.group_by("draw", maintain_order=True).agg(pl.col(statistic).sum())[statistic]
+        drawn = {name: draws.filter(mediator=name)[statistic] for name in MEDIATORS} | {ALL: summed}
+        for subject, values in drawn.items():
+            got = row(rows, subject, statistic, PERCENTILE)
+            assert (got.ci_low, got.ci_high) == pytest.approx(np.quantile(values.to_numpy(), [0.025, 0.975]), abs=1e-12)
+
+
 def test_draws_are_stored_by_mediator_and_the_seed_makes_them() -> None:
     system = system_of(SPEC, MEDIATORS, channels())
     one, again, other = (bootstrapped(system, 30, seed) for seed in (1, 1, 2))
