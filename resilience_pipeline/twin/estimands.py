@@ -39,6 +39,7 @@ MEDIATIONS = {
     "industrial_synergy": ("table_9.3", "table_9.4"),
     "new_quality_productive_forces": ("table_9.5", "table_9.6"),
 }
+NO_CHANNEL = "resource_allocation"
 LEAP_MEANS = ("whole_sample", "past", "before_policy")
 FIRST_YEAR_OF_DISRUPTION = 2020  # Table 5 column 1 ends before it
 
@@ -93,7 +94,7 @@ def leap(outcome: Array, years: tuple[int, ...], mean: str) -> Array:
 
 
 def results(draw: Draw, found: Differences) -> Results:
-    """Result name and term -> noise-free coefficient, for every column that identifies an effect.
+    """Result name and term -> noise-free coefficient, for every column that identifies an effect; controls have none.
 
     Table 4 columns 1 and 2 do not: they compare pilots with cities that are smaller. Matching (Table 5 column 2) aims
     at the effect on all treated rows; what it finds depends on who is matched.
@@ -103,12 +104,14 @@ def results(draw: Draw, found: Differences) -> Results:
     region = np.array([region_of(city.code) for city in draw.cities])[:, None]
     by_region = np.char.add(np.char.add(region, " "), years.astype(str)[None, :])
     total = did_coefficient(draw, found.outcome, rows)
-    truth: Results = {"table_4.3.did": total, **{f"table_4.3.{name}": 0.0 for name in CONTROLS}}
     early = rows & (years < FIRST_YEAR_OF_DISRUPTION)[None, :]
-    truth["table_5.1.did"] = did_coefficient(draw, found.outcome, early)
-    truth["table_5.2.did"] = total
-    truth["table_5.3.did"] = did_coefficient(draw, found.leaps["whole_sample"], rows)
-    truth["table_5.4.did"] = did_coefficient(draw, found.outcome, rows, by_region)
+    truth: Results = {
+        "table_4.3.did": total,
+        "table_5.1.did": did_coefficient(draw, found.outcome, early),
+        "table_5.2.did": total,
+        "table_5.3.did": did_coefficient(draw, found.leaps["whole_sample"], rows),
+        "table_5.4.did": did_coefficient(draw, found.outcome, rows, by_region),
+    }
     for flag, columns in SPLITS.items():
         for column, here in zip(columns, (~draw.moderators.flags[flag], draw.moderators.flags[flag]), strict=True):
             truth[f"{column}.did"] = did_coefficient(draw, found.outcome, rows & here)
@@ -116,8 +119,13 @@ def results(draw: Draw, found: Differences) -> Results:
         a, b = did_coefficient(draw, found.mediators[name], rows), mediator_slope(draw, name)
         direct = None if total is None or a is None else total - a * b
         truth |= {f"{first}.did": a, f"{second}.{name}": b, f"{second}.did": direct}
-    truth |= {f"figure_1.treat_{year}": effect for year, effect in by_year(draw, found).items()}
-    return truth
+    # defined in the paper's section 4.4 and planted nowhere: nothing that it rests on responds or says anything
+    truth |= {f"{NO_CHANNEL}.1.did": 0.0, f"{NO_CHANNEL}.2.{NO_CHANNEL}": 0.0, f"{NO_CHANNEL}.2.did": total}
+    if not draw.bad_control:  # a control that responds to the policy takes part of its effect
+        with_controls = dict.fromkeys(name.rsplit(".", 1)[0] for name in truth)
+        truth |= {f"{column}.{name}": 0.0 for column in with_controls for name in CONTROLS}
+    truth |= {f"winsorised.{column}.did": total for column in (1, 2, 3)}
+    return truth | {f"figure_1.event_study.treat_{year}": effect for year, effect in by_year(draw, found).items()}
 
 
 def did_coefficient(draw: Draw, difference: Array, rows: np.ndarray, period: np.ndarray | None = None) -> float | None:
@@ -148,9 +156,10 @@ def mediator_slope(draw: Draw, name: str) -> float:
 
 
 def by_year(draw: Draw, found: Differences) -> dict[int, float]:
-    """Mean effect on treated cities in each year; zero before the policy, and in the year before it by convention."""
+    """Mean effect on treated cities in each year but the one before the policy, with which the others are compared."""
     cities = draw.kept & draw.pilot
-    return {year: float(found.outcome[cities, t].mean()) for t, year in enumerate(draw.year_list)}
+    effects = {year: float(found.outcome[cities, t].mean()) for t, year in enumerate(draw.year_list)}
+    return {year: effect for year, effect in effects.items() if year != cal.START_YEAR - 1}
 
 
 def complete_rows(draw: Draw) -> np.ndarray:

@@ -6,6 +6,7 @@ innovation (RST) has anyway, so the outcome loads on it without becoming any noi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Mediators:
     environment: Array  # (cities, years)
     synergy: Array  # (cities, years): LQm + LQs before the nation's shares move
     system: Raw  # indicator of NQPF -> (cities, years)
-    step: float  # of every scaled indicator of NQPF that moves NQPF by one point
+    step: float  # part of the indicators' ranges that moves NQPF by one point
     units: dict[str, float]  # sd of each mediator's error where the city's errors are not damped
     employed: Array  # (cities, years)
     manufacturing: Array  # (cities, 1): part of LQm in LQm + LQs
@@ -115,8 +116,7 @@ def mediator_raw(mediators: Mediators, raw: Mapping[str, Array], prices: Array, 
     ----------
     added : mediator -> (cities, years), what the policy adds to it.
     """
-    move = mediators.step * added["new_quality_productive_forces"]
-    x = {name: values + _signs()[name] * cal.SYSTEM[name].width * move for name, values in mediators.system.items()}
+    x = _moved(mediators.system, mediators.step * added["new_quality_productive_forces"])
     product = raw["gdp_cny_10k"]
     return {
         "business_environment_index": mediators.environment + added["business_environment"],
@@ -150,7 +150,7 @@ def _employment(mediators: Mediators, both: Array, skilled_share: Array) -> Raw:
 
 
 def _system(rng: np.random.Generator, size: Array, damping: Array, error: Array, kept: np.ndarray) -> tuple[Raw, float]:
-    """Indicators of NQPF, each moved by the same part of its range, so that NQPF as a whole has the given error.
+    """Indicators of NQPF, all but wages moved by the same part of their range, so that NQPF has the given error.
 
     How far a step in every indicator moves NQPF depends on weights and ranges that the errors enter; a few rounds
     settle it.
@@ -165,19 +165,22 @@ def _system(rng: np.random.Generator, size: Array, damping: Array, error: Array,
     }
     step = 1.0
     for _ in range(cal.SYSTEM_ROUNDS):
-        system = {name: x + _signs()[name] * cal.SYSTEM[name].width * step * error for name, x in base.items()}
-        _, parts = productive_forces(system, kept)
-        step = 1 / system_reach(slopes(parts))
-    return {name: x + _signs()[name] * cal.SYSTEM[name].width * step * error for name, x in base.items()}, step
+        _, parts = productive_forces(_moved(base, step * error), kept)
+        slope = slopes(parts)
+        step = 1 / sum(slope[name] * reach for name, reach in _reaches().items())
+    return _moved(base, step * error), step
 
 
-def system_reach(slope: Mapping[str, float]) -> float:
-    """How far NQPF moves when every indicator moves by its whole range, in the good direction."""
-    return sum(slope[name] * _signs()[name] * cal.SYSTEM[name].width for name in slope)
+def _moved(system: Mapping[str, Array], part: Array) -> Raw:
+    """Every indicator that moves at all moved by `part` of its range, in the direction that is good for NQPF."""
+    return {name: x + reach * part if (reach := _reaches().get(name)) else x for name, x in system.items()}
 
 
-def _signs() -> dict[str, int]:
-    return {name: sign for names in SYSTEM.values() for name, sign in names.items()}
+@cache
+def _reaches() -> dict[str, float]:
+    """Range of each indicator that moves, negative where less is better."""
+    signs = {name: sign for names in SYSTEM.values() for name, sign in names.items()}
+    return {name: sign * cal.SYSTEM[name].width for name, sign in signs.items() if name not in cal.SYSTEM_STILL}
 
 
 def _levels(rng: np.random.Generator, size: Array, law: cal.Levels) -> Array:

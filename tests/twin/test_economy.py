@@ -58,7 +58,6 @@ def test_the_policy_moves_no_control() -> None:
     of_mediators = {
         "business_environment_index",
         "finance_index",
-        "average_wage_cny",
         "electricity_10k_kwh",
         "green_cover_pct",
         "telecom_revenue_cny_10k",

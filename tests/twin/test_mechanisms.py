@@ -8,6 +8,7 @@ import pytest
 
 from resilience_pipeline import twin
 from resilience_pipeline.errors import OptionError
+from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.twin import estimands, mechanisms
 from resilience_pipeline.twin.cities import leaving
 from resilience_pipeline.twin.inversion import composites_of, indicators_of
@@ -17,6 +18,7 @@ from resilience_pipeline.twin.truth import truth
 
 SEEDS = range(100, 120)
 MEDIATORS = ("business_environment", "industrial_synergy", "new_quality_productive_forces")
+GROUPED = ("table_6", "table_7", "table_8")
 SOME_TERMS = ("数字经济", "大数据", "人工智能", "云计算", "工业互联网", "智慧城市")
 
 
@@ -66,7 +68,7 @@ def test_the_mean_effect_stays_as_planted_and_no_group_loses() -> None:
 
 def test_without_heterogeneity_every_group_and_year_has_the_same_effect() -> None:
     found = _truth(11, heterogeneity=0.0)["results"]
-    by_group = [value for name, value in found.items() if name.startswith(("table_6", "table_7", "table_8"))]
+    by_group = [value for name, value in found.items() if name[:7] in GROUPED and name.endswith(".did")]
     later = [value for name, value in found.items() if name.startswith("figure_1") and name[-4:] >= "2018"]
     assert len(by_group) == 6
     assert len(later) == 5
@@ -230,7 +232,7 @@ def test_the_generators_least_squares_agree_with_dummies() -> None:
 
 def test_the_truth_names_a_result_for_every_column_that_identifies_an_effect() -> None:
     found = json.loads(json.dumps(_truth(1)))["results"]
-    columns = {name.rsplit(".", 1)[0] for name in found if name.startswith("table")}
+    columns = {name.rsplit(".", 1)[0] for name in found if not name.startswith("figure")}
     expected = {
         "table_4": (3,),
         "table_5": (1, 2, 3, 4),
@@ -238,9 +240,20 @@ def test_the_truth_names_a_result_for_every_column_that_identifies_an_effect() -
         "table_7": (1, 2),
         "table_8": (1, 2),
         "table_9": range(1, 7),
+        "resource_allocation": (1, 2),
+        "winsorised": (1, 2, 3),
     }
     assert columns == {f"{table}.{column}" for table, numbers in expected.items() for column in numbers}
     assert all(np.isfinite(value) for value in found.values())
+
+
+def test_the_names_of_results_and_terms_are_those_of_the_study() -> None:
+    study = next(study for study in find_studies() if study.name == "trade_resilience")
+    terms = {
+        f"{column.name}.{term}" for table in study.tables for column in table.columns for term in column.regressors
+    }
+    by_matching = {name for name in _truth(1)["results"] if name.startswith("table_5.2.")}
+    assert set(_truth(1)["results"]) - by_matching <= terms
 
 
 def test_a_window_too_short_for_a_comparison_says_nothing_instead_of_a_number() -> None:
