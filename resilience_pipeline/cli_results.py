@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from resilience_pipeline import terminal
-from resilience_pipeline.errors import OptionError
+from resilience_pipeline.errors import LakeError, OptionError
 from resilience_pipeline.project import find_project
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 VariantOption = Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")]
+REPLICATION = "replication"  # folder of it within the export
 _FORMATS = "text, markdown, latex, html, docx, csv; for a figure also svg, png, pdf"
 
 
@@ -58,11 +59,15 @@ def show_command(
 def export_command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to; it is made when missing.")],
     formats: Annotated[str | None, typer.Option(help=f"Some of: {_FORMATS}. If left out: all.")] = None,
+    replication: Annotated[
+        bool, typer.Option("--replication", help="Only the panel, do-files and R scripts to check each regression.")
+    ] = False,
     variant: VariantOption = None,
     lake: LakeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
 ) -> None:
-    """Write every result in every format."""
+    """Write every result in every format, and in `replication/` what it takes to check them in Stata and R."""
+    from resilience_pipeline.replication.folder import write_replication
     from resilience_pipeline.report.export import ALL_FORMATS, export_results
 
     project = find_project(lake=lake)
@@ -73,13 +78,26 @@ def export_command(
             raise OptionError(
                 what=f"there is no format {name!r}", expected=", ".join(ALL_FORMATS), remedy="use the expected ones"
             )
-    with _warnings_in_words():
-        exported = export_results(project.lake, out, studies, formats=chosen, variant=variant)
+    files: list[str] = []
+    open_: dict[str, str] = {}
+    if not replication:
+        with _warnings_in_words():
+            exported = export_results(project.lake, out, studies, formats=chosen, variant=variant)
+        files, open_ = list(exported.files), exported.open
+    checked = write_replication(project.lake, out / REPLICATION, studies, variant)
+    if replication and not checked:
+        raise LakeError(
+            what=f"{project.lake} holds no estimated regression",
+            remedy="run `resilience demo` or `resilience run` first",
+        )
+    for made in checked:
+        files += [f"{REPLICATION}/{name}" for name in made.files]
+        open_ |= made.open
     if as_json:
-        terminal.print_json({"out": str(out), "files": exported.files, "open": exported.open})
+        terminal.print_json({"out": str(out), "files": files, "open": open_})
         return
-    typer.echo(f"wrote {len(exported.files)} files to {out}")
-    for name, reason in exported.open.items():
+    typer.echo(f"wrote {len(files)} files to {out}")
+    for name, reason in open_.items():
         terminal.err.print(f"not written: {name}: {reason}", markup=False)
 
 
