@@ -6,9 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
+from resilience_pipeline.econometrics.matched_panel import Rules
 from resilience_pipeline.econometrics.predicate import keep_rows
 from resilience_pipeline.econometrics.tidy import ESTIMATES
 from resilience_pipeline.grid.wide import KEY
+from resilience_pipeline.options import Options
 from resilience_pipeline.replication.column import ReplicatedColumn, StaleRecordError, replicated_column
 from resilience_pipeline.replication.panel_file import PanelFile, panel_file, stata_names
 from resilience_pipeline.replication.r_script import r_script
@@ -16,6 +18,7 @@ from resilience_pipeline.replication.rows import marker, translated
 from resilience_pipeline.replication.stata import do_file
 from resilience_pipeline.report.layout import SYNTHETIC
 from resilience_pipeline.study.kind import estimate_key
+from resilience_pipeline.study.matching import rules_under
 from resilience_pipeline.study.needs import all_variables
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.study.vocabulary import TREATMENT
@@ -73,7 +76,9 @@ def replication(lake: Lake, study: Study) -> Replication | None:
     file = panel_file(f"{study.name}.dta", study.title, panel, variables, synthetic=synthetic)
     files = {
         file.file: file.data,
-        f"{study.name}.do": do_file(study.title, columns, file, synthetic=synthetic).encode(),
+        f"{study.name}.do": do_file(
+            study.title, columns, file, synthetic=synthetic, rules=_rules(lake, study)
+        ).encode(),
         f"{study.name}.R": r_script(study.title, columns, file, synthetic=synthetic).encode(),
     }
     names = tuple(column.specification.name for column in columns)
@@ -110,6 +115,14 @@ def readme(made: Sequence[Replication]) -> str:
         changed = {name: new for name, new in found.panel.names.items() if name != new}
         lines += [f"- `{name}` is named `{new}`" for name, new in changed.items()]
     return "\n".join([*lines, ""])
+
+
+def _rules(lake: Lake, study: Study) -> Rules | None:
+    """How the stored matching weights came about, None where the study matches nothing."""
+    pointer = lake.current(("panel", study.name, "matching"))
+    if study.matching is None or pointer is None:
+        return None
+    return rules_under(study.matching, Options.of({name: str(value) for name, value in pointer.options.items()}))
 
 
 def _records(lake: Lake, study: Study) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -5,10 +5,9 @@ Stata finds the score by iteration to its own tolerance, so weights agree to a f
 
 from resilience_pipeline.econometrics.matched_panel import Rules
 from resilience_pipeline.replication.panel_file import PanelFile
-from resilience_pipeline.study.vocabulary import TIME, UNIT
+from resilience_pipeline.study.vocabulary import MATCHING_WEIGHT, TIME, UNIT
 
 CLOSE = "1e-4"
-MATCHING_WEIGHT = "matching_weight"
 
 
 def match_lines(rules: Rules, panel: PanelFile) -> list[str]:

@@ -11,11 +11,11 @@ from resilience_pipeline.econometrics.matched_panel import Rules
 from resilience_pipeline.replication.column import CLOSE, ReplicatedColumn
 from resilience_pipeline.replication.conditions import in_stata
 from resilience_pipeline.replication.panel_file import PanelFile
-from resilience_pipeline.replication.psmatch2 import MATCHING_WEIGHT, match_lines
+from resilience_pipeline.replication.psmatch2 import match_lines
 from resilience_pipeline.replication.rows import Filter, filter_of
 from resilience_pipeline.report.document import printable
 from resilience_pipeline.report.layout import SYNTHETIC
-from resilience_pipeline.study.vocabulary import TIME, UNIT
+from resilience_pipeline.study.vocabulary import MATCHING_WEIGHT, TIME, UNIT
 
 
 def do_file(

@@ -6,12 +6,21 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.matched_panel import Rules, match_panel
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.replication.folder import panel_of
 from resilience_pipeline.study.load import load_study
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.warehouse.lake import Lake
 
+LONG = "a_control_whose_name_is_far_too_long_for_stata"
+MATCHED_BY = {
+    "start_year": 2018,
+    "matching_design": "baseline",
+    "matching_model": "probit",
+    "matching_bandwidth": 0.06,
+    "matching_support": "common",
+}
 CONTROLS = 'controls = ["size", "a_control_whose_name_is_far_too_long_for_stata"]'
 EFFECTS = 'absorb = ["city_code", "year"]'
 COLUMNS = {
@@ -54,10 +63,8 @@ formula = "ln(loans_cny_10k)"
 table = "controls"
 formula = "ln(loans_cny_10k)"
 
-[variables.matching_weight]
-table = "weights"
-formula = "loans_cny_10k"
-continuous = false
+[matching]
+covariates = ["size", "a_control_whose_name_is_far_too_long_for_stata"]
 
 [tables.small_1]
 title = "Small"
@@ -77,7 +84,7 @@ def study(folder: Path) -> Study:
 
 
 def frames() -> dict[str, pl.DataFrame]:
-    """The panel's tables: forty cities, eight years, gaps, a city that is left with one row, weights of zero."""
+    """The panel's tables: forty cities, eight years, gaps, a city that is left with one row."""
     rng = np.random.default_rng(3)
     city, year = np.repeat(np.arange(40), 8), 2012 + np.tile(np.arange(8), 40)
     key = {"city_code": [f"{110000 + 100 * c:06d}" for c in city], "year": year.astype(np.int32)}
@@ -87,7 +94,6 @@ def frames() -> dict[str, pl.DataFrame]:
     shock = rng.normal(size=(40, 8)).cumsum(axis=1).ravel() / 2
     outcome = 0.5 * treat * post + 0.3 * size - 0.2 * other + city / 10 + shock
     gone = (city == 39) & (year > 2012) | (np.arange(320) % 29 == 0)
-    drawn = np.where(city % 7 == 0, 0.0, rng.uniform(0.5, 2, 320))
     regions = ["东部", "中部", "西部", "东北"]
     return {
         "treatment": pl.DataFrame({**key, "treat": treat, "post": post, "did": treat * post}),
@@ -107,7 +113,6 @@ def frames() -> dict[str, pl.DataFrame]:
                 "a_control_whose_name_is_far_too_long_for_stata": other,
             }
         ),
-        "weights": pl.DataFrame({**key, "matching_weight": pl.Series(drawn).set(pl.Series(city == 5), None)}),
         "value_status": pl.DataFrame({**key, "variable": ["x"] * 320}),
     }
 
@@ -117,6 +122,9 @@ def filled(folder: Path, *, synthetic: bool = True) -> tuple[Lake, Study]:
     lake, declared = Lake(folder / "lake"), study(folder)
     for name, frame in frames().items():
         put(lake, ("panel", "small", name), frame, synthetic=synthetic)
+    rules = Rules(("size", LONG), "treat", 2018)
+    matched = match_panel(panel_of(lake, declared), rules)
+    put(lake, ("panel", "small", "matching"), matched, synthetic=synthetic, options=MATCHED_BY)
     panel = panel_of(lake, declared)
     for specification in declared.table("small_1").columns:
         record = to_frame([estimate(specification, panel)])
@@ -124,6 +132,8 @@ def filled(folder: Path, *, synthetic: bool = True) -> tuple[Lake, Study]:
     return lake, declared
 
 
-def put(lake: Lake, key: tuple[str, ...], frame: pl.DataFrame, *, synthetic: bool = True) -> None:
+def put(
+    lake: Lake, key: tuple[str, ...], frame: pl.DataFrame, *, synthetic: bool = True, options: dict | None = None
+) -> None:
     """Write a table."""
-    lake.write(key, frame, run_id="run", code_version="1", inputs={}, options={}, synthetic=synthetic)
+    lake.write(key, frame, run_id="run", code_version="1", inputs={}, options=options or {}, synthetic=synthetic)

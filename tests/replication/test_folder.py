@@ -20,9 +20,7 @@ from resilience_pipeline.replication.psmatch2 import match_lines
 from resilience_pipeline.replication.stata import comment
 from resilience_pipeline.report.layout import SYNTHETIC
 from tests.replication.do_file import Program
-from tests.replication.small_lake import COLUMNS, filled, frames, put
-
-LONG = "a_control_whose_name_is_far_too_long_for_stata"
+from tests.replication.small_lake import COLUMNS, LONG, filled, frames, put
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +256,14 @@ def test_the_match_is_psmatch2s_under_the_rules_in_force(made, design):
     assert ("foreach year of local years" in text) == (design == "by_year")
     assert "reldif(matched, matching_weight) < 1e-4" in text
     assert text.count("{") == text.count("}")
+
+
+def test_a_do_file_with_matching_weights_matches_first_by_the_options_behind_the_weights(made):
+    text = made[0].files["small.do"].decode()
+    short = made[0].panel.names[LONG]
+    assert f"psmatch2 treat size {short}, kernel kerneltype(epan) bwidth(0.06) common\n" in text
+    assert "keep if year < 2018" in text
+    assert text.index("psmatch2 treat") < text.index("* ---- small_1.pooled")
 
 
 def test_psmatch2s_own_defaults_are_not_spelt_out(made):
