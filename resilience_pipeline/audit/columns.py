@@ -104,7 +104,7 @@ def _unit_by_time(effect: str) -> bool:
 
 
 def _where_said(paper: Paper, column: str) -> tuple[str, ...]:
-    return tuple(claim.place for claim in paper.claims_of("statement") if (claim.refers_to or "").startswith(column))
+    return tuple(claim.place for claim in paper.claims_of("statement") if claim.refers_to.startswith(column))
 
 
 def _one_city_provinces() -> int:

@@ -34,10 +34,10 @@ def regression_units(paper: Paper) -> int:
     if rows % sample.years == 0:
         return rows // sample.years
     for split in paper.design.splits:
-        cities = [paper.model(column).n_cities for column in split.columns]
-        together = sum(count or 0 for count in cities)
-        if all(cities) and together <= (sample.units or together):
-            return together
+        counts = [paper.model(column).n_cities for column in split.columns]
+        cities = [count for count in counts if count is not None]
+        if len(cities) == len(counts) and sum(cities) <= (sample.units or sum(cities)):
+            return sum(cities)
     if sample.units is None:
         raise NotCheckableError("the number of units follows from no count and is not claimed ([sample] units)")
     return sample.units
@@ -46,8 +46,7 @@ def regression_units(paper: Paper) -> int:
 def sample_units(paper: Paper) -> Checked:
     """Units claimed against rows over years."""
     sample, rows = sample_of(paper), widest_count(paper)
-    needed(sample.units, "the number of units is not claimed ([sample] units)")
-    claimed = sample.units or 0
+    claimed = needed(sample.units, "the number of units is not claimed ([sample] units)")
     places = tuple(dict.fromkeys(claim.place for claim in paper.claims_of("units"))) or ("design",)
     full, findings = claimed * sample.years, []
     printed = f"{claimed:,} units, {sample.years} years"
@@ -101,8 +100,8 @@ def listwise_counts(paper: Paper) -> Checked:
     """Rows of the baseline's table against the missing values that the descriptives show."""
     sample = sample_of(paper)
     needed(paper.descriptives, "descriptives.csv has no rows")
-    needed(sample.baseline, "no baseline column is named ([sample] baseline)")
-    table = str(sample.baseline).split(".")[0]
+    baseline = needed(sample.baseline, "no baseline column is named ([sample] baseline)")
+    table = baseline.split(".", 1)[0]
     findings, compared, left_out = [], 0, []
     for model in (model for model in paper.models if model.table == table):
         names = [row.term for row in paper.terms(model.column) if row.term != "const"]
@@ -143,9 +142,7 @@ def period_counts(paper: Paper) -> Checked:
         missing = max(0, units * sample.years - paper.model(period.baseline).n_obs)
         most, fewest = units * years, units * years - missing
         name = f"{period.column}.n_obs"
-        said = [
-            (claim.place, Printed(str(claim.value))) for claim in paper.claims_of("value") if claim.refers_to == name
-        ]
+        said = [(claim.place, Printed(claim.value)) for claim in paper.claims_of("value") if claim.refers_to == name]
         for place, rows in [(period.column, paper.figure(name)), *said]:
             if not fewest <= rows.value <= most:
                 findings.append(

@@ -105,8 +105,8 @@ def robustness_lists(paper: Paper) -> Checked:
     needed(claims, "claims.csv lists no robustness test (robustness)")
     lists: dict[str, list[str]] = {}
     for claim in claims:
-        lists.setdefault(claim.place, []).append(str(claim.value))
-    everything = list(dict.fromkeys(str(claim.value) for claim in claims))
+        lists.setdefault(claim.place, []).append(claim.value)
+    everything = list(dict.fromkeys(claim.value for claim in claims))
     gaps = {place: [test for test in everything if test not in tests] for place, tests in lists.items()}
     if len(lists) < 2:
         return Checked.of(f"one list of {len(everything)} tests")
@@ -133,7 +133,7 @@ def results_without_record(paper: Paper) -> Checked:
             why="a result that is printed nowhere supports no conclusion",
         )
         for claim in claims
-        if claim.refers_to is None
+        if not claim.refers_to
     ]
     return Checked.of(f"{many(len(claims), 'result')} of the text", findings)
 

@@ -60,12 +60,15 @@ def _bound(value: float | None) -> str:
 
 def scale_used(paper: Paper) -> Checked:
     """Indices with two bounds whose values fill a sliver of the scale."""
-    indices = [(v, r) for v, r in described(paper) if v.kind == "index" and v.lower is not None and v.upper is not None]
+    indices = [
+        (variable, row, variable.lower, variable.upper)
+        for variable, row in described(paper)
+        if variable.kind == "index" and variable.lower is not None and variable.upper is not None
+    ]
     if not indices:
         raise NotCheckableError("no described variable is an index with both bounds in variables.csv")
     findings = []
-    for variable, row in indices:
-        lower, upper = variable.lower or 0.0, variable.upper or 0.0
+    for variable, row, lower, upper in indices:
         used = (row.maximum.value - row.minimum.value) / (upper - lower)
         if used < SCALE_USED:
             top = f"; the log of the index would end at {say(math.log(upper))}" if upper > 1 else ""

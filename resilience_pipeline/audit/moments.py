@@ -70,10 +70,8 @@ def winsorised_extremes(paper: Paper) -> Checked:
     At least a share `tail` of the rows sits at a winsorised end, so its distance is at most
     sqrt((1 - tail) / tail) standard deviations; by year the tail of a single year counts, tail / years.
     """
-    rule = paper.design.winsorising
-    needed(rule, "design.toml does not say that variables were winsorised ([winsorising])")
+    rule = needed(paper.design.winsorising, "design.toml does not say that variables were winsorised ([winsorising])")
     needed(paper.descriptives, "descriptives.csv has no rows")
-    assert rule is not None  # needed() above
     dummies = {variable.name.lower() for variable in paper.variables if variable.kind == "dummy"}
     tail = rule.tail / (sample_of(paper).years if rule.within == "year" else 1)
     bound = math.sqrt((1 - tail) / tail)
@@ -95,11 +93,10 @@ def winsorised_extremes(paper: Paper) -> Checked:
 def source_years(paper: Paper) -> Checked:
     """Variables used in years for which their source has no values."""
     sample = sample_of(paper)
-    dated = [variable for variable in paper.variables if variable.source_last_year is not None]
+    dated = [(v, v.source_last_year) for v in paper.variables if v.source_last_year is not None]
     needed(tuple(dated), "variables.csv gives no last year of a source (source_last_year)")
     findings = []
-    for variable in dated:
-        last = variable.source_last_year or 0
+    for variable, last in dated:
         if last < sample.last_year:
             rows = {row.variable: row.n_obs for row in paper.descriptives}.get(variable.name)
             printed = f"{variable.name} to {sample.last_year}" + (f", {rows:,} rows" if rows else "")

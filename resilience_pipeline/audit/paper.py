@@ -17,10 +17,13 @@ Figures are named by their place: "table_5.1.did.estimate", "table_5.1.n_obs", "
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from resilience_pipeline.audit.design import Design
 from resilience_pipeline.audit.findings import NotCheckableError
 from resilience_pipeline.audit.printed import Printed
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,15 @@ class Moments:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the text; `refers_to` a figure, column or term, `against` what it is to be held to."""
+    """A statement of the text; `refers_to` a figure, column or term, `against` what it is to be held to; "" if none."""
 
     id: str
     place: str
     kind: str
     statement: str
-    value: str | None
-    refers_to: str | None
-    against: str | None
+    value: str
+    refers_to: str
+    against: str
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,8 @@ class Paper:
             yield f"{place}.max", moments.maximum
 
 
-def needed(value: object, what: str) -> None:
-    """Raise NotCheckableError with `what` where the value is missing or empty."""
+def needed(value: T | None, what: str) -> T:
+    """The value; NotCheckableError with `what` where it is missing or an empty tuple."""
     if value is None or value == ():
         raise NotCheckableError(what)
+    return value

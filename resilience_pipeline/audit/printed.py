@@ -4,13 +4,16 @@ A figure printed as 0.656 stands for any number in [0.6555, 0.6565]. What follow
 an interval; two figures contradict each other only where no numbers inside their roundings agree.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import product
 
 #: Intervals that miss each other by less are taken to touch: binary numbers do not hit decimal ends exactly.
 TOUCH = 1e-9
+_MINUS = "\u2212"  # the typographer's minus, as printed files often have it
+_FIGURE = re.compile(rf"[-+{_MINUS}]?(\d[\d,]*(\.\d+)?|\.\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,29 @@ class Printed:
     @property
     def interval(self) -> Interval:
         """Every number that rounds to it."""
-        half = 0.5 * 10.0 ** int(self._decimal.as_tuple().exponent)
+        half = 0.5 * 10.0**self._unit
         return Interval(self.value - half, self.value + half)
+
+    def agrees(self, other: "Printed") -> bool:
+        """Whether both can be one number: the same figure, or one of them rounded further."""
+        if self._unit == other._unit:
+            return self._decimal == other._decimal
+        finer, coarser = sorted((self, other), key=lambda figure: figure._unit)
+        return coarser.interval.meets(exactly(finer.value))
+
+    @property
+    def _unit(self) -> int:
+        """Exponent of the last digit: -3 for 0.656."""
+        return int(self._decimal.as_tuple().exponent)
 
     @property
     def _decimal(self) -> Decimal:
-        return Decimal(self.text.replace(",", ""))
+        return Decimal(self.text.replace(",", "").replace(_MINUS, "-"))
 
     @staticmethod
     def readable(text: str) -> bool:
-        """Whether the text is a plain decimal figure."""
-        try:
-            number = Decimal(text.replace(",", ""))
-        except InvalidOperation:
-            return False
-        return number.is_finite() and "e" not in text.lower()
+        """Whether the text is a plain decimal figure: 0.656, .656, -30.63, 3,085."""
+        return _FIGURE.fullmatch(text) is not None
 
     def __str__(self) -> str:
         return self.text

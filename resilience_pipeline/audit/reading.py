@@ -136,9 +136,9 @@ def _claim(row: Row) -> Claim:
         place=row.text("place"),
         kind=kind,
         statement=row.text("statement"),
-        value=row.optional("value"),
-        refers_to=row.optional("refers_to"),
-        against=row.optional("against"),
+        value=row.optional("value") or "",
+        refers_to=row.optional("refers_to") or "",
+        against=row.optional("against") or "",
     )
 
 
@@ -176,18 +176,38 @@ def _check_claims(file: Path, paper: Paper) -> None:
     printing = ("coefficients.csv", "models.csv", "descriptives.csv", "design.toml")
     if not all((file.parent / name).is_file() for name in printing):
         return
-    known = {*places(paper), *paper.design.figures, *(claim.id for claim in paper.claims)}
+    known = _names(paper)
     for number, claim in enumerate(paper.claims, start=2):
         for key, name in (("refers_to", claim.refers_to), ("against", claim.against)):
-            if name is not None and name not in known:
+            what = _NAMED.get(claim.kind, "anything")
+            if name and name not in known[what]:
                 raise PaperError(
                     what=f"{key} of claim {claim.id} names nothing that is printed",
-                    expected="a figure, term, column or table of the paper, or the id of a claim",
-                    found=near(name, known),
+                    expected=f"{what} of the paper" if what != "anything" else "a printed place, or the id of a claim",
+                    found=near(name, known[what]),
                     remedy="mend the name; leave the field empty where the paper prints no result",
                     file=str(file),
                     row=number,
                 )
+
+
+#: What claims of a kind speak of; the others may name anything.
+_NAMED = {
+    "value": "a figure",
+    "greater": "a figure",
+    "unit_share": "a figure",
+    "p_below": "a term",
+    "p_above": "a term",
+    "column": "a column",
+}
+
+
+def _names(paper: Paper) -> dict[str, set[str]]:
+    """Names of all that is printed, by what it is."""
+    columns = {model.column for model in paper.models} | {row.column for row in paper.coefficients}
+    names = {"a figure": set(paper.figures), "a term": {row.place for row in paper.coefficients}, "a column": columns}
+    others = {column.split(".", 1)[0] for column in columns} | {claim.id for claim in paper.claims}
+    return {**names, "anything": set.union(*names.values(), others, set(paper.design.figures))}
 
 
 def _check_columns(file: Path, paper: Paper, design: Design) -> None:
@@ -211,10 +231,3 @@ def _check_columns(file: Path, paper: Paper, design: Design) -> None:
                 remedy="mend the name",
                 file=str(file),
             )
-
-
-def places(paper: Paper) -> set[str]:
-    """Names of all that is printed: figures, terms, columns, tables, variables of the descriptives."""
-    names = set(paper.figures) | {row.place for row in paper.coefficients} | {model.column for model in paper.models}
-    names |= {model.table for model in paper.models} | {row.column for row in paper.coefficients}
-    return names | {f"{paper.design.descriptives}.{row.variable}" for row in paper.descriptives}

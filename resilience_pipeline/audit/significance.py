@@ -85,7 +85,7 @@ def text_significance(paper: Paper) -> Checked:
 
 
 def _contradicted(paper: Paper, claim: Claim) -> Iterator[Finding]:
-    level = float(claim.value or "nan")
+    level = float(claim.value)
     estimate, error, where = _beside(paper, claim)
     ratio = ratios(estimate, error)
     p = Interval(p_value(ratio.high), p_value(ratio.low))
@@ -93,7 +93,7 @@ def _contradicted(paper: Paper, claim: Claim) -> Iterator[Finding]:
     if wrong:
         yield Finding(
             severity="error",
-            places=(claim.place, str(claim.refers_to)),
+            places=(claim.place, claim.refers_to),
             printed=f"{claim.statement}: p {'<' if claim.kind == 'p_below' else '>'} {claim.value}",
             implied=f"{estimate} ({error}) {where}: z = {say(abs(estimate.value) / error.value)}, "
             f"p = {p_value(estimate.value / error.value):.2g}",
@@ -107,7 +107,7 @@ def _beside(paper: Paper, claim: Claim) -> tuple[Printed, Printed, str]:
     estimate, error = (said.get(f"{claim.refers_to}.{figure}") for figure in ("estimate", "std_error"))
     if estimate is not None and error is not None:
         return Printed(estimate), Printed(error), "in the same sentence"
-    row = paper.coefficient(str(claim.refers_to))
+    row = paper.coefficient(claim.refers_to)
     return row.estimate, row.std_error, f"in {row.column}"
 
 

@@ -11,7 +11,7 @@ COVERAGE = 0.95
 def contradicting_statements(paper: Paper) -> Checked:
     """Statements with the one that they cannot stand beside; judged by whoever wrote claims.csv, not computed."""
     claims = {claim.id: claim for claim in paper.claims}
-    pairs = [(claim, claims[str(claim.against)]) for claim in paper.claims_of("statement") if claim.against in claims]
+    pairs = [(claim, claims[claim.against]) for claim in paper.claims_of("statement") if claim.against in claims]
     needed(paper.claims_of("statement"), "claims.csv has no statement to hold against another (statement)")
     findings = [
         Finding(

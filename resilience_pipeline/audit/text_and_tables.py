@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Claim, Paper, needed
-from resilience_pipeline.audit.printed import Printed, many
+from resilience_pipeline.audit.printed import TOUCH, Printed, many
 
 
 def text_against_tables(paper: Paper) -> Checked:
@@ -22,9 +22,9 @@ def text_against_tables(paper: Paper) -> Checked:
 
 
 def _differing(paper: Paper, claim: Claim) -> Iterator[Finding]:
-    name, said = str(claim.refers_to), Printed(str(claim.value))
+    name, said = claim.refers_to, Printed(claim.value)
     printed = paper.figure(name)
-    if said.interval.meets(printed.interval):
+    if said.agrees(printed):
         return
     elsewhere = [other for other in _neighbours(paper, name) if paper.figures[other].value == said.value]
     stands = f"; {said} stands at {', '.join(elsewhere)}" if elsewhere else ""
@@ -57,12 +57,12 @@ def comparisons(paper: Paper) -> Checked:
     needed(claims, "claims.csv compares no two figures (greater)")
     findings = []
     for claim in claims:
-        larger, smaller = paper.figure(str(claim.refers_to)), paper.figure(str(claim.against))
-        if larger.interval.high <= smaller.interval.low or larger.value < smaller.value:
+        larger, smaller = paper.figure(claim.refers_to), paper.figure(claim.against)
+        if larger.interval.high <= smaller.interval.low + TOUCH:
             findings.append(
                 Finding(
                     severity="warning",
-                    places=(claim.place, str(claim.refers_to), str(claim.against)),
+                    places=(claim.place, claim.refers_to, claim.against),
                     printed=claim.statement,
                     implied=f"{claim.refers_to} is {larger}, {claim.against} is {smaller}",
                     why="the figure said to be greater is the smaller one",
@@ -77,14 +77,14 @@ def column_numbers(paper: Paper) -> Checked:
     needed(claims, "claims.csv names no column by its number (column)")
     findings = []
     for claim in claims:
-        table, number = str(claim.refers_to).split(".")[:2]
+        table, _, number = claim.refers_to.partition(".")
         others = [o for o in claims if o.value == claim.value and o.refers_to != claim.refers_to and _in(o, table)]
         if number != claim.value:
             also = f"; {others[0].statement} is said to stand there, too" if others else ""
             findings.append(
                 Finding(
                     severity="warning",
-                    places=(claim.place, str(claim.refers_to)),
+                    places=(claim.place, claim.refers_to),
                     printed=f"{claim.statement}: column ({claim.value})",
                     implied=f"the result stands in column ({number}) of {table}{also}",
                     why="one column cannot hold two tests",
@@ -94,7 +94,7 @@ def column_numbers(paper: Paper) -> Checked:
 
 
 def _in(claim: Claim, table: str) -> bool:
-    return str(claim.refers_to).startswith(f"{table}.")
+    return claim.refers_to.startswith(f"{table}.")
 
 
 RULES = (

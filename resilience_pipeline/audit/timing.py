@@ -15,9 +15,9 @@ DEPENDS = 0.25
 def announcement(paper: Paper) -> Checked:
     """Treated years that begin before the announcement."""
     treatment = treatment_of(paper)
-    needed(treatment.announced, "design.toml does not say when the policy was announced ([treatment] announced)")
-    assert treatment.announced is not None  # needed() above
-    year, month = treatment.announced
+    year, month = needed(
+        treatment.announced, "design.toml does not say when the policy was announced ([treatment] announced)"
+    )
     after = (treatment.start_year - year) * 12 + 13 - month  # months of the first treated year, this one included
     exposed = min(12, max(0, after))
     finding = Finding(

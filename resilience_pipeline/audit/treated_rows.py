@@ -95,13 +95,13 @@ def _misread(paper: Paper) -> Iterator[Finding]:
     treatment, sample = treatment_of(paper), sample_of(paper)
     years = sample.last_year - treatment.start_year + 1
     for claim in paper.claims_of("unit_share"):
-        rows, said = paper.figure(str(claim.refers_to)), Printed(str(claim.value))
+        rows, said = paper.figure(claim.refers_to), Printed(claim.value)
         share = rows.value * sample.years / years
         units = rows.value * paper.moments(treatment.variable).n_obs / years
         if not Interval(said.interval.low / 100, said.interval.high / 100).meets(Interval(share, share).widened(0.01)):
             yield Finding(
                 severity="warning",
-                places=(claim.place, str(claim.refers_to)),
+                places=(claim.place, claim.refers_to),
                 printed=f"{claim.statement}: {said} %",
                 implied=f"{rows} is the share of rows; over {years} of {sample.years} years that is {percent(share)} "
                 f"of the units, about {say(round(units, 1))} units",

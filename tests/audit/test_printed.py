@@ -24,7 +24,32 @@ def test_digits_decide_how_wide_a_figure_is(text, low, high):
     assert (interval.low, interval.high) == (pytest.approx(low, abs=TOLERANCE), pytest.approx(high, abs=TOLERANCE))
 
 
-@pytest.mark.parametrize("text", ["", "1e3", "n.a.", "0.656***", "inf", "nan"])
+@pytest.mark.parametrize(("text", "value"), [(".656", 0.656), ("\u22120.20", -0.2), ("+3", 3.0), ("12,345.5", 12345.5)])
+def test_figures_are_read_as_papers_print_them(text, value):
+    assert Printed.readable(text)
+    assert Printed(text).value == value
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        ("0.656", "0.656", True),
+        ("0.655", "0.656", False),
+        ("3,090", "3091", False),
+        ("3,091", "3091", True),
+        ("0.66", "0.656", True),
+        ("0.66", "0.655", True),
+        ("0.65", "0.656", False),
+        ("7.36", "7.358", True),
+        ("0.210", "0.21", True),
+    ],
+)
+def test_two_figures_agree_where_one_is_the_other_or_its_rounding(one, other, agree):
+    assert Printed(one).agrees(Printed(other)) is agree
+    assert Printed(other).agrees(Printed(one)) is agree
+
+
+@pytest.mark.parametrize("text", ["", "1_000", "0,5x", "1e3", "n.a.", "0.656***", "inf", "nan"])
 def test_what_is_no_plain_figure_is_not_read(text):
     assert not Printed.readable(text)
 

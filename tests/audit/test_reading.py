@@ -50,6 +50,8 @@ def test_an_empty_folder_holds_no_paper(tmp_path):
         ((Q, "the effect,0.86,", "the effect,large,"), ["value is no figure"]),
         ((Q, "table_2.2.reform.estimate", "table_2.2.refrom.estimate"),
             ["names nothing that is printed", "did you mean table_2.2.reform.estimate?"]),
+        ((Q, "1 %,0.01,table_2.2.reform", "1 %,0.01,table_2.2"), ["claims.csv, row 7", "expected: a term of the"]),
+        ((Q, "controls,2,table_2.2,", "controls,2,table_2,"), ["expected: a column of the paper"]),
         ((Q, "controls improve the fit,,table_2.2.r2,table_2.1.r2", "controls improve the fit,,table_2.2.r2,"),
             ["against is empty"]),
         ((V, "section 3,treatment,dummy", "section 3,treated,dummy"), ["role has an unknown value"]),

@@ -47,6 +47,7 @@ PLANTED = [
         [(Q, "its standard error,0.131", "its standard error,0.520")]),
     ({"text_against_tables"}, "warning", "0.930 stands at table_2.1.reform.estimate",
         [(Q, "the effect,0.86,", "the effect,0.930,")]),
+    ({"text_against_tables"}, "warning", "the table prints 0.858", [(Q, "the effect,0.86,", "the effect,0.859,")]),
     ({"comparisons"}, "warning", "table_2.1.r2 is 0.926, table_2.2.r2 is 0.936",
         [(Q, "table_2.2.r2,table_2.1.r2", "table_2.1.r2,table_2.2.r2")]),
     ({"column_numbers"}, "warning", "column (2) of table_2",
@@ -61,6 +62,8 @@ PLANTED = [
     ({"listwise_counts"}, "error", "590 to 590 rows hold all its variables", [(D, "log_income,600", "log_income,590")]),
     ({"listwise_counts"}, "error", "570 to 580 rows hold all its variables",
         [(D, "log_income,600", "log_income,580"), (D, "urban_share,600", "urban_share,590")]),
+    ({"listwise_counts"}, "error", "600 to 600 rows hold all its variables",
+        [(M, "2,2,600", "2,2,590"), (M, "4,1,300", "4,1,290")]),
     ({"period_counts"}, "error", "60 units x 8 years = 480",
         [(M, "3,1,480", "3,1,470"), (Q, "rows to 2017,480", "rows to 2017,470")]),
     ({"period_counts"}, "error", "480 to 480",
@@ -179,3 +182,19 @@ def test_the_classical_error_is_that_of_least_squares_on_the_simulated_panel():
     assert implied.exact
     assert implied.did.low <= exact <= implied.did.high
     assert implied.did.high - implied.did.low < 0.02 * exact
+
+
+def test_a_treated_row_that_is_missing_explains_a_count_that_is_no_multiple(tmp_path):
+    row = (D, "reform,600,0.167,0.373", "reform,599,0.165,0.372")
+    found = findings_of(planted(tmp_path, row, (Q, "the treatment,0.167", "the treatment,0.165")))
+    assert "treated_count" not in found
+
+
+def test_mediators_on_other_rows_need_not_add_up(tmp_path):
+    edits = (C, "openness,reform,0.681", "openness,reform,0.731"), (M, "5,2,600", "5,2,590")
+    assert findings_of(planted(tmp_path, *edits)) == {}
+
+
+def test_an_effect_that_is_rounded_away_is_no_contradiction(tmp_path):
+    assert findings_of(planted(tmp_path, (C, "openness,reform,0.681", "openness,reform,0.680"))) == {}
+    assert "mediation_identity" in findings_of(planted(tmp_path / "more", (C, "reform,0.681", "reform,0.679")))
