@@ -9,12 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from resilience_pipeline.staging.schema import CITY_CLASSES, DOCUMENTS, OBSERVATIONS, PILOTS
+from resilience_pipeline.staging.schema import OBSERVATIONS
 from resilience_pipeline.step import TableKey
+from resilience_pipeline.twin import lists
 from resilience_pipeline.twin.blemishes import LAST_EDITION_WITH_MARK, MARK, holes
-from resilience_pipeline.twin.cities import pilot_names
 from resilience_pipeline.twin.economy import Draw
-from resilience_pipeline.twin.layouts.work_reports import report
 from resilience_pipeline.twin.pku import credit_index
 from resilience_pipeline.twin.printing import as_printed
 from resilience_pipeline.twin.processes import Array
@@ -56,8 +55,6 @@ NATIONAL = (
 )
 #: Edition t reports year t - 1.
 YEARLY_EDITIONS = frozenset({"city_yearbook", "science_yearbook"})
-CLASS_WORDS = {"成长型": "growing", "成熟型": "mature", "衰退型": "declining", "再生型": "regenerating"}
-_PLACEHOLDER = "twin"
 
 
 def frames(draw: Draw) -> dict[TableKey, pl.DataFrame]:
@@ -81,12 +78,12 @@ def frames(draw: Draw) -> dict[TableKey, pl.DataFrame]:
         ("staging", "science_yearbook"): whole["science_yearbook"],
         ("staging", "wind"): _wind(draw),
         ("staging", "pku_finance_index"): whole["pku_finance_index"],
-        ("staging", "pilot_list"): _pilots(),
+        ("staging", "pilot_list"): lists.pilots(),
         ("staging", "national_accounts"): _national(draw),
         ("staging", "business_environment"): whole["business_environment"],
         ("staging", "ip_protection"): whole["ip_protection"],
-        ("staging", "resource_cities"): _resource_cities(draw),
-        ("staging", "work_reports"): _work_reports(draw),
+        ("staging", "resource_cities"): lists.resource_cities(draw),
+        ("staging", "work_reports"): lists.work_reports(draw),
     }
 
 
@@ -163,29 +160,6 @@ def _whole(draw: Draw, source: str, series: Mapping[str, Array]) -> pl.DataFrame
     )
 
 
-def _resource_cities(draw: Draw) -> pl.DataFrame:
-    listed = [city for city in draw.cities if city.resource_class]
-    frame = pl.DataFrame(
-        {
-            "city_code": [city.code for city in listed],
-            "city_class": [CLASS_WORDS[city.resource_class] for city in listed],
-        }
-    )
-    return _with_origin(frame, "resource_cities").select(CITY_CLASSES.names()).cast(dict(CITY_CLASSES))  # type: ignore[arg-type]
-
-
-def _work_reports(draw: Draw) -> pl.DataFrame:
-    places = np.argwhere(~holes(draw).absent).tolist()
-    frame = pl.DataFrame(
-        {
-            "city_code": [draw.cities[i].code for i, _ in places],
-            "year": [draw.year_list[t] for _, t in places],
-            "document": [report(draw, i, t) for i, t in places],
-        }
-    ).with_columns(characters=pl.col("document").str.len_chars())
-    return _with_origin(frame, "work_reports").select(DOCUMENTS.names()).cast(dict(DOCUMENTS))  # type: ignore[arg-type]
-
-
 def _national(draw: Draw) -> pl.DataFrame:
     years = np.array(draw.year_list)
     size = len(years) * len(NATIONAL)
@@ -199,28 +173,6 @@ def _national(draw: Draw) -> pl.DataFrame:
         np.full(size, ""),
         scope="nation",
     )
-
-
-def _pilots() -> pl.DataFrame:
-    rows = [
-        {
-            "number": p.number,
-            "printed_name": p.printed_name,
-            "resolved_name": p.resolved_name,
-            "kind": p.kind,
-            "city_code": p.city_code,
-            "resolution": p.resolution,
-            "source": "pilot_list",
-            "delivery_sha256": _PLACEHOLDER,
-            "file": _PLACEHOLDER,
-            "sheet": None,
-            "row": p.number + 1,
-            "column": 2,
-            "text": p.printed_name,
-        }
-        for p in pilot_names()
-    ]
-    return pl.DataFrame(rows, schema=PILOTS)
 
 
 def _observations(
@@ -253,21 +205,8 @@ def _observations(
         edition=(pl.col("year") + 1) if yearly_editions else pl.lit(None, dtype=pl.Int32),
     )
     return (
-        _with_origin(frame, source)
+        lists.with_origin(frame, source)
         .select(OBSERVATIONS.names())
         .cast(dict(OBSERVATIONS))  # type: ignore[arg-type]
         .sort("city_code", "year", "indicator", "scope")
-    )
-
-
-def _with_origin(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Placeholders where files would say in which cell a row stands."""
-    return frame.with_columns(
-        source=pl.lit(source),
-        delivery_sha256=pl.lit(_PLACEHOLDER),
-        file=pl.lit(_PLACEHOLDER),
-        sheet=pl.lit(None, dtype=pl.String),
-        row=pl.lit(1, dtype=pl.Int32),
-        column=pl.lit(1, dtype=pl.Int32),
-        text=pl.lit(None, dtype=pl.String),
     )
