@@ -98,7 +98,7 @@ def export_command(
         return
     typer.echo(f"wrote {len(files)} files to {out}")
     for name, reason in open_.items():
-        terminal.err.print(f"not written: {name}: {reason}", markup=False)
+        terminal.err.print(f"left out: {name}: {reason}", markup=False, soft_wrap=True)
 
 
 def _studies(folder: Path) -> tuple:
@@ -116,4 +116,4 @@ def _warnings_in_words() -> Iterator[None]:
     for message in dict.fromkeys(
         str(warning.message) for warning in caught if warning.category is not DeprecationWarning
     ):
-        terminal.err.print(f"warning: {message}", markup=False)
+        terminal.err.print(f"warning: {message}", markup=False, soft_wrap=True)

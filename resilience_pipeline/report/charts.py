@@ -1,7 +1,7 @@
 """The shapes of figures, drawn on axes that `plots.new_figure` gave: numbers in, marks out, nothing is estimated here.
 
 Each function draws one thing and names its axes, so that a figure is a few lines in the module of its kind. Missing
-values (NaN) leave their place empty.
+values (NaN) leave their place empty. What carries a label comes into the one legend beneath the figure.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,6 @@ def event_study(
     axes.set_xticks(sorted({*x.tolist(), float(reference)}))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.legend(loc="best")
 
 
 def placebo_distribution(
@@ -75,7 +74,6 @@ def placebo_distribution(
     mark_line(axes, actual, label)
     axes.set_xlabel(xlabel)
     axes.set_ylabel("Draws")
-    axes.legend(loc="best")
 
 
 def placebo_p_values(axes: "Axes", draws: ArrayLike, p_values: ArrayLike) -> None:
@@ -121,7 +119,6 @@ def placebo_dates(
     axes.set_xticks(years[:: 1 + len(years) // (MOST_YEARS + 1)])
     axes.set_xlabel(xlabel)
     axes.set_ylabel("Placebo estimate")
-    axes.legend(loc="best")
 
 
 def overlap(
@@ -151,7 +148,6 @@ def overlap(
     axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):.2f}")
     axes.set_xlabel(xlabel)
     axes.set_ylabel("Share of the group")
-    axes.legend(loc="best")
 
 
 def dot_plot(
@@ -187,7 +183,6 @@ def dot_plot(
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(xlabel)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)  # beneath: rows fill the axes
 
 
 def _points(

@@ -35,6 +35,7 @@ OURS, OTHER, MUTED, PALE = "#0072B2", "#D55E00", "#5F5F5F", "#D9D9D9"
 WIDTH = 6.3  # inches: the text of an A4 page
 HEIGHT = 3.9
 DOTS_PER_INCH = 200
+_LEGEND_COLUMNS = 4
 
 #: Fonts with Chinese characters, simplified forms first; the first one installed is used.
 CHINESE_FONTS = (
@@ -109,7 +110,7 @@ def new_figure(
     panels: tuple[int, int] = (1, 1),
     **subplots: Any,
 ) -> Iterator[tuple["Figure", Any]]:
-    """A figure and its axes in the house style, for as long as the block lasts.
+    """A figure and its axes in the house style, for as long as the block lasts; at its end comes the legend.
 
     Parameters
     ----------
@@ -142,6 +143,7 @@ def new_figure(
                 va="center",
             ).set_in_layout(False)
         yield figure, axes
+        _legend_beneath(figure)
 
 
 def save(figure: "Figure", format: str) -> bytes:
@@ -180,6 +182,18 @@ def chinese_font() -> str | None:
         _scan_fonts()
         known = {entry.name for entry in font_manager.fontManager.ttflist}
     return next((name for name in CHINESE_FONTS if name in known), None)
+
+
+def _legend_beneath(figure: "Figure") -> None:
+    """One legend for all axes, beneath them: inside it would cover points, and panels would repeat it."""
+    entries: dict[str, Any] = {}
+    for axes in figure.axes:
+        if axes.get_legend() is None:
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                entries.setdefault(label, handle)
+    if entries:
+        columns = min(len(entries), _LEGEND_COLUMNS)
+        figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
 
 
 @contextmanager

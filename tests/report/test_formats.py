@@ -55,7 +55,13 @@ def hostile_figures():
     return Document("table_9", "Text among figures", Grid(("Name", "(1)"), tuple((text, text) for text in HOSTILE)))
 
 
-DOCUMENTS = pytest.mark.parametrize("document", [regression(), words(), hostile_figures(), regression(synthetic=True)])
+def long_figures():
+    return Document("table_8", "Many", Grid(("Name", "(1)"), tuple((f"row {n}", f"{n}.50*") for n in range(60))))
+
+
+DOCUMENTS = pytest.mark.parametrize(
+    "document", [regression(), words(), hostile_figures(), long_figures(), regression(synthetic=True)]
+)
 
 
 def cells_of_docx(data):
@@ -194,6 +200,11 @@ def test_latex_aligns_numbers_at_the_point_and_lifts_the_stars():
     assert "D{.}{.}{2.6}" in source  # (0 before the point, 656*** behind it
     assert "did & 0.760^{**} & 0.656^{***} & +1.00 & -12.510^{***} \\\\" in source
     assert r"\multicolumn{1}{c}{3,091}" in source
+
+
+def test_latex_of_a_long_table_goes_over_pages():
+    assert r"\begin{longtable}{lD{.}{.}{2.3}}" in FORMATS["latex"].write(long_figures()).decode()
+    assert r"\begin{longtable}" not in FORMATS["latex"].write(regression()).decode()
 
 
 def test_latex_of_chinese_says_how_to_compile_it():

@@ -180,3 +180,15 @@ def test_matplotlib_is_not_imported_with_the_modules():
     code = f"import sys, {modules}; print('matplotlib' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_panels_share_one_legend_beneath_them():
+    with new_figure(panels=(1, 2), synthetic=False) as (figure, axes):
+        for panel in axes.flat:
+            charts.placebo_distribution(panel, [0.1, 0.2, 0.3], 0.5)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["3 draws", "Our estimate"]
+    assert all(panel.get_legend() is None for panel in axes.flat)
+    figure.draw_without_rendering()
+    top = legend.get_window_extent().y1
+    assert all(top < panel.get_tightbbox().y0 for panel in axes.flat)

@@ -1,8 +1,9 @@
 r"""A printed result as a LaTeX table: booktabs' three rules, numbers under each other, notes beneath.
 
 The fragment is for `\input`; its first lines name the packages it needs, all of them in every TeX distribution. Columns
-with decimals are aligned at the decimal point (dcolumn), a table too wide for the page is scaled down to it, a table of
-words breaks its cells into lines and over pages (longtable). LaTeX gives the number, so the caption is the title alone.
+with decimals are aligned at the decimal point (dcolumn), a table too wide for the page is scaled down to it, one of
+words breaks its cells into lines, and one longer than a page goes on on the next (longtable). LaTeX gives the number,
+so the caption is the title alone.
 """
 
 import re
@@ -34,6 +35,7 @@ _ESCAPES = {
 }
 _CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
 _LONGEST_CELL = 40  # characters; longer cells get no more room, they break into lines
+_ROWS_ON_A_PAGE = 45
 _LINE = 125  # characters in scriptsize across a page
 
 
@@ -71,34 +73,43 @@ def escaped(text: str) -> str:
 
 
 def _preamble(document: Document) -> list[str]:
-    packages = "booktabs,array,longtable" if document.grid.prose else "booktabs,dcolumn,graphicx"
-    everything = "".join([document.caption, *document.lines_beneath, *sum(document.grid.rows, ())])
+    packages = "booktabs,array" if document.grid.prose else "booktabs,dcolumn"
+    packages += ",longtable" if _is_long(document) else ",graphicx"
+    printed = "".join([document.caption, *document.lines_beneath, *sum(document.grid.rows, ())])
     return [
         *([f"% {SYNTHETIC}"] if document.synthetic else []),
         f"% {document.heading}",
         rf"% \usepackage{{{packages}}}",
-        *([r"% Chinese text: \usepackage{ctex}, compiled with XeLaTeX"] if _CHINESE.search(everything) else []),
+        *([r"% Chinese text: \usepackage{ctex}, compiled with XeLaTeX"] if _CHINESE.search(printed) else []),
     ]
+
+
+def _is_long(document: Document) -> bool:
+    return document.grid.prose or len(document.grid.rows) > _ROWS_ON_A_PAGE
 
 
 def _figures(document: Document) -> list[str]:
+    """Numbers: as wide as they need, scaled down where that is wider than the page."""
     grid = document.grid
     columns = [_Column(tuple(row[place] for row in grid.rows)) for place in range(1, len(grid.headings))]
-    head = [escaped(grid.headings[0]), *(_centred(heading) for heading in grid.headings[1:])]
+    kinds = "l" + "".join(column.kind for column in columns)
+    head = _row([escaped(grid.headings[0]), *(_centred(heading) for heading in grid.headings[1:])])
     rows = [
-        [escaped(row[0]), *(column.cell(text) for column, text in zip(columns, row[1:], strict=True))]
+        _row([escaped(row[0]), *(column.cell(text) for column, text in zip(columns, row[1:], strict=True))])
         for row in grid.rows
     ]
+    if _is_long(document):
+        return _over_pages(document, kinds, head, rows)
     return [
         r"\begin{table}[htbp]",
         r"\centering\small",
-        rf"\caption{{{escaped(document.caption)}}}\label{{tab:{document.name}}}",
+        _caption(document),
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"\begin{{tabular}}{{l{''.join(column.kind for column in columns)}}}",
+        rf"\begin{{tabular}}{{{kinds}}}",
         r"\toprule",
-        _row(head),
+        head,
         r"\midrule",
-        *map(_row, rows),
+        *rows,
         r"\bottomrule",
         r"\end{tabular}}",
         *_beneath(document),
@@ -107,31 +118,37 @@ def _figures(document: Document) -> list[str]:
 
 
 def _prose(document: Document) -> list[str]:
+    """Words: across the page, each cell broken into lines."""
     grid = document.grid
     kinds = "".join(
         rf">{{\raggedright\arraybackslash}}p{{\dimexpr {share:.4f}\linewidth-2\tabcolsep\relax}}"
         for share in _shares(grid)
     )
     head = _row([escaped(heading) for heading in grid.headings])
+    return _over_pages(document, kinds, head, [_row([_breakable(cell) for cell in row]) for row in grid.rows])
+
+
+def _over_pages(document: Document, kinds: str, head: str, rows: list[str]) -> list[str]:
+    headings = [r"\toprule", head, r"\midrule"]
     return [
         r"\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
         rf"\begin{{longtable}}{{{kinds}}}",
-        rf"\caption{{{escaped(document.caption)}}}\label{{tab:{document.name}}}\\",
-        r"\toprule",
-        head,
-        r"\midrule",
+        _caption(document) + r"\\",
+        *headings,
         r"\endfirsthead",
-        r"\toprule",
-        head,
-        r"\midrule",
+        *headings,
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *(_row([_breakable(cell) for cell in row]) for row in grid.rows),
+        *rows,
         r"\end{longtable}",
         *_beneath(document),
         r"\endgroup",
     ]
+
+
+def _caption(document: Document) -> str:
+    return rf"\caption{{{escaped(document.caption)}}}\label{{tab:{document.name}}}"
 
 
 class _Column:
