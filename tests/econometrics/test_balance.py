@@ -64,3 +64,9 @@ def test_quantiles_are_values_that_reach_their_share_of_the_weight():
     assert quantiles(x, equal, (0, 0.25, 0.26, 0.5, 1)) == [1, 1, 2, 2, 4]
     assert quantiles(x, np.array([0.0, 1.0, 2.0, 1.0]), (0.25, 0.5, 0.51)) == [1, 2, 4]
     assert all(math.isnan(q) for q in quantiles(x, np.zeros(4), (0, 1)))
+
+
+def test_a_share_of_the_weight_that_is_reached_up_to_rounding_is_reached():
+    for n in range(3, 30):
+        levels = [k / n for k in range(1, n + 1)]
+        assert quantiles(np.arange(n, dtype=float), np.full(n, 1 / n), levels) == list(range(n))

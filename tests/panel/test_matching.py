@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from resilience_pipeline.econometrics.matched_panel import MATCHED_PANEL
+from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.options import Options
+from resilience_pipeline.panel.analysis import table_of
 from resilience_pipeline.panel.matching import steps, weights_add_up
 from resilience_pipeline.step import Inputs
 from resilience_pipeline.study.study import Matching
@@ -91,6 +93,15 @@ def test_a_panel_without_rows_is_an_empty_table():
     tables = run(observations().clear(), pilots=(), study=MATCHED)
     assert tables["matching"].is_empty()
     assert tables["matching"].schema == MATCHED_PANEL
+    (step,) = steps(MATCHED)
+    result = step.compute(Inputs({key: tables[key[-1]] for key in step.inputs}, synthetic=False), Options())
+    assert check(result, "matched").message == "the panel has no rows yet"
+
+
+def test_a_study_without_the_section_has_no_weights_to_name():
+    with pytest.raises(SpecificationError, match="no column 'matching_weight'"):
+        table_of(STUDY, "matching_weight")
+    assert table_of(MATCHED, "matching_weight") == ("panel", "small", "matching")
 
 
 def test_the_step_reads_only_the_tables_of_its_columns_and_the_options_of_the_match():

@@ -1,16 +1,19 @@
 """A study that matches: its section, the weighted column with the account of its match, and the table of balance."""
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
 
-from resilience_pipeline.econometrics.balance import balance
+from resilience_pipeline.econometrics.balance import balance, quantiles
 from resilience_pipeline.econometrics.matched_panel import match_panel, scored_units
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.options import Options
+from resilience_pipeline.report.kinds.matching import draw
 from resilience_pipeline.report.steps import steps as report_steps
 from resilience_pipeline.step import Inputs
-from resilience_pipeline.study.kinds.matching import RECORD
+from resilience_pipeline.study.kinds.matching import RECORD, record
 from resilience_pipeline.study.load import find_studies, load_study
 from resilience_pipeline.study.matching import rules_under
 from resilience_pipeline.study.steps import steps
@@ -89,6 +92,11 @@ FAULTS = {
     "an unknown covariate": ('"log_freight"]', '"log_fright"]', "did you mean log_freight"),
     "the treatment as covariate": ('"log_freight"]', '"did"]', "covariates names a variable that is not declared"),
     "a covariate twice": ('"log_freight"]', '"log_loans"]', "covariates name a column twice"),
+    "the treatment as covariate where it is a variable": (
+        "[matching]",
+        '[matching]\ntreatment = "log_loans"',
+        "covariates name a column twice",
+    ),
     "an unknown treatment": ("[matching]", '[matching]\ntreatment = "pilot"', "treatment names a variable"),
     "an unknown key": ("[matching]", "[matching]\nbandwidth = 1", "matching.bandwidth is not a key"),
     "weights without the section": (
@@ -178,6 +186,10 @@ def test_the_record_holds_balance_counts_quantiles_and_every_unit(study, design)
     assert listed.height == units.height
     np.testing.assert_array_equal(listed["value"], units["matching_weight"])
     assert record.filter(part="quantile").height == 28
+    full = matched.unique(on, keep="first", maintain_order=True).join(units.select(*on, "treat"), on=on)
+    controls = full.filter(treat=0)
+    median = quantiles(controls["propensity_score"].to_numpy(), controls["matching_weight"].to_numpy(), (0.5,))[0]
+    assert record.filter(part="quantile", item="0.5", group="controls", sample="after")["value"].item() == median
 
 
 def test_the_printed_table_has_the_covariates_before_and_after_and_says_who_left(study):
@@ -194,6 +206,28 @@ def test_the_overlap_is_drawn_and_twice_the_same(study):
     once, again = (walk(study)[1]["report", "mine_balance"].figure for _ in range(2))
     assert once.startswith(b"\x89PNG")
     assert once == again
+
+
+def test_the_figure_has_both_groups_and_the_weighted_controls(study):
+    from matplotlib.text import Text
+
+    figure = draw(walk(study)[0]["report", "mine_balance"], "Balance", synthetic=True)
+    texts = {text.get_text() for text in figure.findobj(Text)}
+    assert {"Treated", "Controls", "Controls, weighted", "SYNTHETIC"} <= texts
+
+
+def test_a_score_of_one_to_the_last_digit_has_no_linear_index_and_spoils_no_other_figure(study):
+    rules = rules_under(study.matching, Options())
+    frame = panel().rename({"size": "log_loans", "trade": "log_freight"})
+    sure = pl.when(pl.col("city_code") == "000000").then(1.0).otherwise("propensity_score")
+    table = match_panel(frame, rules).with_columns(propensity_score=sure)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = record(scored_units(frame, rules), table, rules).filter(part="balance")
+    assert (
+        found.filter(item="linear_index", sample="before", statistic="standardised_difference")["value"].item() is None
+    )
+    assert found.filter(pl.col("item") != "linear_index")["value"].null_count() == 0
 
 
 def test_a_legend_says_by_what_a_column_is_weighted(study):
