@@ -87,7 +87,7 @@ def _summary(found: Account, rules: Rules) -> str:
     return (
         f"matched ({in_words(rules)}): {found.on_support} of {found.treated} treated {found.unit} on support{left}; "
         f"{found.controls_used} of {found.controls} other {found.unit} used, effective number "
-        f"{found.effective_controls:.1f}{unscored}"
+        f"{found.effective_controls:.1f}{unscored}; errors take the weights as known"
     )
 
 
