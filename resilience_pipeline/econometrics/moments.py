@@ -49,7 +49,10 @@ class TooManyDummiesError(ArithmeticError):
 
 
 class MomentMismatchError(ArithmeticError):
-    """The table and the kernel give different coefficients for one equation: the table must not be used."""
+    """The table and the kernel give different coefficients for one equation: the table must not be used.
+
+    Columns within 1e-3 of collinearity can do it, too: the table squares what the kernel does not.
+    """
 
 
 @dataclass(frozen=True)

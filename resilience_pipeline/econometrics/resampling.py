@@ -9,7 +9,7 @@ MacKinnon, Nielsen and Webb (2023), "Fast and reliable jackknife and bootstrap m
 Efron (1987), "Better bootstrap confidence intervals"; Phipson and Smyth (2010) on p-values that are never zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,15 +65,14 @@ def joined(moments: Sequence[Moments]) -> Moments:
     return Moments(moments[0].names, packed, sizes, moments[0].norms)
 
 
-def _counts(table: MomentTable, rng: Generator, draws: int, batch: int) -> list[Floats]:
+def _counts(table: MomentTable, rng: Generator, draws: int, batch: int) -> Iterator[Floats]:
+    """How often each cluster is drawn, shape (batch, G), batch after batch."""
     present, places = table.present, table.n_clusters
-    counts = []
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
         drawn = present[rng.integers(0, len(present), (size, len(present)))]
         cells = (drawn + places * np.arange(size)[:, None]).ravel()
-        counts.append(np.bincount(cells, minlength=size * places).reshape(size, places).astype(np.float64))
-    return counts
+        yield np.bincount(cells, minlength=size * places).reshape(size, places).astype(np.float64)
 
 
 def percentile_interval(draws: Floats, level: float = LEVEL) -> tuple[float, float]:

@@ -72,6 +72,14 @@ def test_the_seed_makes_the_draws() -> None:
     assert not one.equals(other)
 
 
+def test_draws_are_the_same_however_many_are_dealt_at_a_time(monkeypatch) -> None:
+    halves = split(flagged(units=30, changing=True))
+    sides = sides_of(halves)
+    one = permuted(halves, sides, 20, 1)
+    monkeypatch.setattr("resilience_pipeline.econometrics.permutation._BATCH", 7)
+    assert permuted(halves, sides, 20, 1).equals(one)
+
+
 def test_the_p_value_counts_the_observed_split_and_leaves_undefined_draws_out() -> None:
     halves = split(flagged(units=30))
     sides = sides_of(halves)

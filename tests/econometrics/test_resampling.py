@@ -74,6 +74,14 @@ def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
     assert not np.array_equal(one, other)
 
 
+def test_draws_are_the_same_however_many_are_drawn_at_a_time(monkeypatch) -> None:
+    table = table_of(panel(lost=60))
+    one = bootstrap(table, np.random.default_rng(1), 20).coefficients("y", REGRESSORS)
+    monkeypatch.setattr("resilience_pipeline.econometrics.resampling._BATCH", 7 * 40)
+    again = bootstrap(table, np.random.default_rng(1), 20).coefficients("y", REGRESSORS)
+    np.testing.assert_allclose(again, one, atol=1e-13)
+
+
 def test_the_spread_of_bootstrap_draws_is_near_the_clustered_error() -> None:
     table = table_of(panel(units=200, lost=60))
     draws = bootstrap(table, np.random.default_rng(3), 4000).coefficients("y", REGRESSORS)[:, 0]
