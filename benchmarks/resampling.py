@@ -1,13 +1,15 @@
 """Re-sampling at the paper's size: the table of moments beside loops of our kernel and of pyfixest.
 
 Loops are timed on the first draws and scaled to the number of draws; the coefficients of these draws are compared.
-Rounds are interleaved so that a busy machine slows all alike; one BLAS thread each.
+Seconds are the process's own (CPU), one thread for every library, so that other work on the machine does not count;
+rounds are interleaved all the same.
 Run: python benchmarks/resampling.py
 """
 
 import os
 
-os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS")
+os.environ.update(dict.fromkeys(THREADS, "1"))
 
 import resource
 import statistics
@@ -152,7 +154,9 @@ def tasks(frame: pl.DataFrame) -> list[Task]:
 def main() -> None:
     warnings.simplefilter("ignore")
     found = tasks(draw())
-    print(f"{ROWS} rows, {CONTROLS + 1} regressors, city and year effects; loops timed on {LOOP} draws; 1 BLAS thread")
+    print(
+        f"{ROWS} rows, {CONTROLS + 1} regressors, city and year effects; loops timed on {LOOP} draws; 1 thread, CPU seconds"
+    )
     headings = ("fits", "table s", "kernel s", "pyfixest s", "x kernel", "x pyfixest", "largest |db|")
     print(f"{'task':30}" + "".join(f"{heading:>14}" for heading in headings))
     for task in found:
@@ -161,9 +165,9 @@ def main() -> None:
         seconds: dict[str, list[float]] = {name: [] for name in ("table", *task.loops)}
         for _ in range(ROUNDS):
             for name, run in (("table", task.table), *task.loops.items()):
-                start = time.perf_counter()
+                start = time.process_time()
                 run()
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.process_time() - start)
         table = statistics.median(seconds["table"])
         kernel, pyfixest = (statistics.median(seconds[name]) / LOOP * task.samples for name in task.loops)
         figures = (

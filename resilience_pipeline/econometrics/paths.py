@@ -13,6 +13,7 @@ A cell demeans the city's rows over the years that the path gives to the subsamp
 Rows enter off the effects of the full sample (see `moments`), so little cancels in the difference.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ FIRST, SECOND, NEITHER = 0, 1, -1
 
 Members = NDArray[np.int8]
 
+_FEW_PATHS = 8
 _BATCH = 512  # draws added to at a time, which keeps their sums in the cache of a core
 
 
@@ -90,16 +92,14 @@ class PathTable:
         """Moments of one subsample, FIRST or SECOND, when unit i has path `paths[b, i]`; shape (B, G)."""
         q = self._Z.shape[1]
         entries = q * (q + 1) // 2
-        draws, units = paths.shape
-        total, taken = np.zeros((draws, entries)), np.empty((_BATCH, entries))
-        for unit in range(units):
-            cells, drawn = self._cells(unit, side), np.ascontiguousarray(paths[:, unit])
-            for start in range(0, draws, _BATCH):
-                batch = total[start : start + _BATCH]
-                # "clip" lets numpy write into the buffer at once; every number is in range
-                batch += np.take(cells, drawn[start : start + _BATCH], 0, out=taken[: len(batch)], mode="clip")
+        cells = (self._cells(unit, side) for unit in range(paths.shape[1]))
+        if self.n_paths <= _FEW_PATHS:  # labels that stay: a product of matrices for each path
+            by_path = np.stack(list(cells), axis=1)
+            total = sum((paths == path).astype(np.float64) @ by_path[path] for path in range(self.n_paths))
+        else:
+            total = _gathered(cells, paths, entries)
         size = batch_rows(entries)
-        return reduced([total[start : start + size] for start in range(0, draws, size)], self._names, self._norms)
+        return reduced([total[start : start + size] for start in range(0, len(total), size)], self._names, self._norms)
 
     def _cells(self, unit: int, side: int) -> Floats:
         """Packed cross-products of a unit under each path, shape (H, P)."""
@@ -113,3 +113,15 @@ class PathTable:
             means = np.divide(sums, count, out=np.zeros_like(sums), where=count > 0)
             products -= means[:, i] * sums[:, j]
         return products
+
+
+def _gathered(cells: Iterator[Floats], paths: Codes, entries: int) -> Floats:
+    """Sum over units of the cell of the path that each draw gives them, shape (B, P)."""
+    total, taken = np.zeros((len(paths), entries)), np.empty((_BATCH, entries))
+    for unit, of_unit in enumerate(cells):
+        drawn = np.ascontiguousarray(paths[:, unit])
+        for start in range(0, len(total), _BATCH):
+            batch = total[start : start + _BATCH]
+            # "clip" lets numpy write into the buffer at once; every number is in range
+            batch += np.take(of_unit, drawn[start : start + _BATCH], 0, out=taken[: len(batch)], mode="clip")
+    return total
