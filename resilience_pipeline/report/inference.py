@@ -9,7 +9,7 @@ def inference_cells(leading: tuple[str, ...], row: dict) -> tuple[str, ...]:
     """Cells of one row of `econometrics.inference.INFERENCE` after the leading ones."""
     return (
         *leading,
-        number(row["estimate"]) + stars(row["p_value"]),
+        number(row["estimate"]) + stars(row["p_value"]) if row["status"] == "estimated" else row["status"],
         "" if row["std_error"] is None else f"({number(row['std_error'])})",
         "" if row["ci_low"] is None else f"[{number(row['ci_low'])}, {number(row['ci_high'])}]",
         number(row["p_value"]),
@@ -30,7 +30,8 @@ def inference_notes(tidy: pl.DataFrame, *leading: str) -> list[str]:
             seed = f"; seed {row['seed']}" if row["seed"] is not None else ""
             notes[f"{row['method'][0].upper()}{row['method'][1:]}: {row['note']}{seed}."] = None
         if row["undefined_draws"]:
-            notes[f"{name}: {row['undefined_draws']} draws do not identify it and are left out."] = None
+            whose = ", ".join(row[column] for column in ("model", "subject") if column in row)
+            notes[f"{whose}: {row['undefined_draws']:,} draws do not identify it and are left out."] = None
     return list(notes)
 
 

@@ -209,10 +209,20 @@ def test_the_printed_result_claims_no_more_than_consistency(study):
     assert printed.without_result == ()
 
 
+def test_draws_that_identify_nothing_are_counted_once_for_each_model_and_mediator(study):
+    two = pl.col("did") * pl.col("city_code").is_in(["0", "3"])
+    rendered, printed = render_page(page(study, panel_tables(did=two)), synthetic=False)
+    undefined = printed.tidy["undefined_draws"].max()
+    assert undefined > 0
+    for whose in ("alone, business", "together, business", "together, all mediators"):
+        assert rendered.text.count(f"{whose}: {undefined} draws do not identify it") == 1
+
+
 def test_what_awaits_is_said_and_the_figure_draws_the_rest(study):
     shown = page(study, panel_tables(synergy=pl.lit(None, pl.Float64)))
     rendered, printed = render_page(shown, synthetic=True)
     assert "awaiting: no value was delivered for synergy" in rendered.text
+    assert {row[4] for row in printed.grid.rows if row[1] in ("synergy", "all mediators")} == {"awaiting"}
     assert printed.without_result == ("synergy", "all mediators")
     assert draw(shown.table, printed.tidy, "svg", synthetic=True).startswith(b"<?xml")
     nothing = page(study, panel_tables(fiscal=pl.lit(None, pl.Float64)))
