@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.integration.terminal import Terminal
+from tests.integration.terminal import HEADLINE, Terminal
 
 
 def test_every_source_of_the_twin_is_delivered_and_nothing_failed(finished):
@@ -110,7 +110,7 @@ def test_a_source_that_was_not_delivered_is_awaited_and_the_rest_runs(small_twin
     shutil.copytree(small_twin / "landing", landing)
     shutil.rmtree(landing / "wind")
     terminal = Terminal(tmp_path)
-    terminal("run", "--landing", str(landing))
+    terminal("run", "--landing", str(landing), *HEADLINE)
     sources = {source["name"]: source for source in terminal.json("status")["sources"]}
     assert sources["wind"]["state"] == "awaiting"
     assert sources["wind"]["unlocks"]

@@ -1,4 +1,4 @@
-"""Each result is an asset that rests on what it names: another work report re-estimates Table 6 and nothing of Table 8."""
+"""A result rests on what it names: another work report re-estimates Table 6 and nothing of Table 8."""
 
 import shutil
 
@@ -17,7 +17,9 @@ def refreshed(finished, small_twin, tmp_path_factory) -> tuple[Terminal, dict[st
     (terminal.root / ".env").unlink()
     before = {table["table"]: table for table in terminal.json("status")["tables"]}
     report = _without_policy(terminal, root)
-    report.write_text("政府工作报告\n本年大力发展数字经济，加快大数据、云计算、人工智能应用，建设智慧城市。\n", encoding="utf-8")
+    report.write_text(
+        "政府工作报告\n本年大力发展数字经济，加快大数据、云计算、人工智能应用，建设智慧城市。\n", encoding="utf-8"
+    )
     terminal("run", "--landing", str(root / "landing"), "--select", 'key:"sources/work_reports"+')
     return terminal, before, {table["table"]: table for table in terminal.json("status")["tables"]}
 
@@ -26,8 +28,8 @@ def _without_policy(terminal: Terminal, root):
     """The report of a kept city and year that has no digital-economy policy yet."""
     (row,) = terminal.json(
         "sql",
-        "select s.file from staging.work_reports s join panel.trade_resilience_digital_policy d using (city_code, year) "
-        "where d.digital_policy = 0 order by s.file limit 1",
+        "select file from staging.work_reports join panel.trade_resilience_digital_policy using (city_code, year) "
+        "where digital_policy = 0 order by file limit 1",
     )
     return root / "landing" / row["file"]
 
