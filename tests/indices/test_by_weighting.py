@@ -54,10 +54,10 @@ def test_ties_take_their_mean_rank():
     same = {name: [1.0] * 4 for name in columns(TRADE_RESILIENCE)}
     scores = pl.DataFrame({"city_code": list("abcd"), "year": [1] * 4, **same})
     scores = scores.with_columns(
-        ctri_entropy_levels=pl.Series([1.0, 2, 3, 4]), ctri_equal_scaled=pl.Series([1.0, 1, 2, 2])
+        ctri_entropy_levels=pl.Series([1.0, 2, 3, 4]), ctri_equal_scaled=pl.Series([1.0, 1, 2, 3])
     )
     found = dict(rank_correlations(scores, TRADE_RESILIENCE).select("column", "rank_correlation").rows())
-    assert found["ctri_equal_scaled"] == pytest.approx(4 / np.sqrt(20))  # of 1.5, 1.5, 3.5, 3.5 with 1, 2, 3, 4
+    assert found["ctri_equal_scaled"] == pytest.approx(4.5 / np.sqrt(4.5 * 5))  # of 1.5, 1.5, 3, 4 with 1, 2, 3, 4
     assert found["ctri_pca_levels"] is None  # the same everywhere: nothing to rank
 
 

@@ -1,17 +1,20 @@
 """The checks of the indices' steps, each made to fail."""
 
 import polars as pl
+import pytest
 
 from resilience_pipeline.indices.composites import composites, weights
 from resilience_pipeline.indices.steps import sum_to_one, within_bounds
+from resilience_pipeline.indices.weighting import WEIGHTINGS
 from tests.indices.test_composites import table
 
 
-def test_sound_weights_and_composites_pass():
-    for form in ("levels", "scaled"):
-        learnt = weights(table(), form, "entropy")
-        assert sum_to_one(learnt).passed
-        assert within_bounds(composites(table(), learnt), learnt).passed
+@pytest.mark.parametrize("name", list(WEIGHTINGS))
+@pytest.mark.parametrize("form", ["levels", "scaled"])
+def test_sound_weights_and_composites_pass(name, form):
+    learnt = weights(table(), form, name, start_year=2013)
+    assert sum_to_one(learnt).passed
+    assert within_bounds(composites(table(), learnt), learnt).passed
 
 
 def test_weights_that_do_not_sum_to_one_fail_and_name_the_composite():
@@ -25,6 +28,12 @@ def test_weights_that_do_not_sum_to_one_fail_and_name_the_composite():
 def test_a_scaled_composite_above_one_fails():
     learnt = weights(table(), "scaled", "entropy")
     scores = composites(table(), learnt).with_columns(rst=pl.col("rst") + 1)
+    assert not within_bounds(scores, learnt).passed
+
+
+def test_a_closeness_above_one_fails_in_levels_too():
+    learnt = weights(table(), "levels", "topsis")
+    scores = composites(table(), learnt).with_columns(res=pl.col("res") + 0.5)
     assert not within_bounds(scores, learnt).passed
 
 

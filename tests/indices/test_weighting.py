@@ -63,6 +63,12 @@ def test_critic_of_indicators_that_do_not_correlate_weighs_by_their_spread():
     np.testing.assert_allclose(critic_weights(Z), spread / spread.sum(), rtol=TOLERANCE)
 
 
+def test_critic_gives_more_to_an_indicator_that_opposes_the_others():
+    # r = -1, 0 and 0, all equally spread: conflicts 2 + 1, 2 + 1 and 1 + 1.
+    Z = np.array([[0.0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1]])
+    np.testing.assert_allclose(critic_weights(Z), [3 / 8, 3 / 8, 2 / 8], rtol=TOLERANCE)
+
+
 def test_critic_of_indicators_that_all_say_the_same_weighs_them_equally():
     column = np.array([0.0, 0.3, 0.7, 1.0])
     np.testing.assert_array_equal(critic_weights(np.column_stack([column] * 3)), [1 / 3] * 3)
@@ -111,8 +117,9 @@ def test_two_opposed_indicators_load_oppositely_the_first_one_positively():
     np.testing.assert_allclose(loadings, np.sqrt(0.9) * np.array([1, -1]), rtol=TOLERANCE)
 
 
-def test_uncorrelated_indicators_have_no_first_component_and_weigh_the_same():
-    component = first_component(np.eye(3))
+@pytest.mark.parametrize("rounding", [0, 1e-14])
+def test_uncorrelated_indicators_have_no_first_component_and_weigh_the_same(rounding):
+    component = first_component(np.array([[1, rounding, 0], [rounding, 1, 0], [0, 0, 1]]))
     np.testing.assert_allclose(component.weights, [1 / 3] * 3, rtol=TOLERANCE)
     assert np.isnan(component.loadings).all()
 
