@@ -100,7 +100,9 @@ def export_results(
     root : of the lake. out : the folder; it is made when missing, and only files of these names are replaced.
     """
     lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    order = {table.name: place for place, table in enumerate(table for study in studies for table in study.tables)}
     names = [pointer.key[-1] for pointer in lake.tables() if pointer.key[0] == "report"]
+    names.sort(key=lambda name: (order.get(name, len(order)), name))
     if not names:
         raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")
     contents: list[dict[str, object]] = []

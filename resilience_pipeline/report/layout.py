@@ -14,6 +14,7 @@ from rich.text import Text
 #: First line of everything made from the synthetic twin.
 SYNTHETIC = "SYNTHETIC — made from the synthetic twin"
 
+_LONGEST_CELL = 40  # characters; longer cells get no more room, they break into lines
 _WIDTH = 200  # wider than any table of ours; a terminal or a page wraps, not this text
 
 
@@ -63,6 +64,27 @@ def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> 
 def marked(title: str, synthetic: bool) -> str:
     """The title, with the synthetic mark where it is due."""
     return f"{title} ({SYNTHETIC})" if synthetic else title
+
+
+def column_shares(grid: Grid, line: int = 125) -> list[float]:
+    """Each column's share of a page's width: its longest word first, of what is left as its longest cell asks for.
+
+    Parameters
+    ----------
+    line : characters in a line across the page, in the size that tables are set in.
+    """
+    columns = [[row[place] for row in (grid.headings, *grid.rows)] for place in range(len(grid.headings))]
+    least = [max(text_width(word) for cell in column for word in _words(cell)) + 2 for column in columns]
+    most = [min(max(map(text_width, column)), _LONGEST_CELL) + 2 for column in columns]
+    wanted = [max(0, more - less) for more, less in zip(most, least, strict=True)]
+    left = max(0.0, line - sum(least)) / max(1, sum(wanted))
+    widths = [less + min(1.0, left) * more for less, more in zip(least, wanted, strict=True)]
+    return [width / sum(widths) for width in widths]
+
+
+def _words(cell: str) -> list[str]:
+    """Pieces that are not broken over lines; Chinese may break anywhere."""
+    return re.split(r"[\s/(]|(?<=_)|[\u2e80-\uffef]", cell)
 
 
 def text_width(text: str) -> int:

@@ -144,9 +144,9 @@ def test_contents_say_what_each_file_is(lake, tmp_path):
     export_results(lake.root, tmp_path, STUDIES, formats=("csv",))
     contents = json.loads((tmp_path / "contents.json").read_text())
     assert [(entry["file"], entry["synthetic"]) for entry in contents] == [
-        ("figure_1.csv", False),
-        ("table_4.csv", True),
+        ("table_4.csv", True),  # in the order of the study, figures after tables
         ("table_4_ours.csv", True),
+        ("figure_1.csv", False),
     ]
 
 

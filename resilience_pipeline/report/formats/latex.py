@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from resilience_pipeline.report.document import Document
-from resilience_pipeline.report.layout import SYNTHETIC, Grid, text_width
+from resilience_pipeline.report.layout import SYNTHETIC, column_shares
 
 _NUMBER = re.compile(r"(\(?[-+]?[\d,]*\.?\d+\)?)(\*{0,3})")
 _ESCAPES = {
@@ -34,9 +34,7 @@ _ESCAPES = {
     "*": "{*}",
 }
 _CHINESE = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
-_LONGEST_CELL = 40  # characters; longer cells get no more room, they break into lines
 _ROWS_ON_A_PAGE = 45
-_LINE = 125  # characters in scriptsize across a page
 
 
 def write(document: Document) -> bytes:
@@ -122,7 +120,7 @@ def _prose(document: Document) -> list[str]:
     grid = document.grid
     kinds = "".join(
         rf">{{\raggedright\arraybackslash}}p{{\dimexpr {share:.4f}\linewidth-2\tabcolsep\relax}}"
-        for share in _shares(grid)
+        for share in column_shares(grid)
     )
     head = _row([escaped(heading) for heading in grid.headings])
     return _over_pages(document, kinds, head, [_row([_breakable(cell) for cell in row]) for row in grid.rows])
@@ -193,19 +191,3 @@ def _beneath(document: Document) -> list[str]:
 def _breakable(text: str) -> str:
     """Escaped; a long name may also break after an underscore, a stroke or a bracket."""
     return re.sub(r"(\\_|[/(])", r"\1\\allowbreak{}", escaped(text))
-
-
-def _shares(grid: Grid) -> list[float]:
-    """Each column's share of the page's width: its longest word first, what is left by its longest cell."""
-    columns = [[row[place] for row in (grid.headings, *grid.rows)] for place in range(len(grid.headings))]
-    least = [max(text_width(word) for cell in column for word in _words(cell)) + 2 for column in columns]
-    most = [min(max(map(text_width, column)), _LONGEST_CELL) + 2 for column in columns]
-    wanted = [max(0, more - less) for more, less in zip(most, least, strict=True)]
-    left = max(0.0, _LINE - sum(least)) / max(1, sum(wanted))
-    widths = [less + min(1.0, left) * more for less, more in zip(least, wanted, strict=True)]
-    return [width / sum(widths) for width in widths]
-
-
-def _words(cell: str) -> list[str]:
-    """Pieces that are not broken; Chinese may break anywhere."""
-    return re.split(r"[\s/(]|(?<=_)|[\u2e80-\uffef]", cell)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from resilience_pipeline.report.document import Document
-from resilience_pipeline.report.layout import SYNTHETIC
+from resilience_pipeline.report.layout import SYNTHETIC, column_shares
 
 if TYPE_CHECKING:
     from docx.table import Table, _Cell
@@ -20,6 +20,7 @@ _LATIN, _CHINESE = "Times New Roman", "SimSun"  # what Chinese journals ask for
 _TALL_PAGE_COLUMNS = 7  # a wider table lies on its side
 _POINTS = 9
 _PICTURE_INCHES = 6.0
+_MARGIN, _SHORT, _LONG = 20, 210, 297  # millimetres of an A4 page
 
 
 def write(document: Document, picture: bytes | None = None) -> bytes:
@@ -34,15 +35,18 @@ def write(document: Document, picture: bytes | None = None) -> bytes:
 
     file = docx.Document()
     _set_fonts(file.styles["Normal"], Pt(_POINTS + 1))
-    _set_page(file.sections[0], wide=len(document.grid.headings) > _TALL_PAGE_COLUMNS or document.grid.prose)
+    wide = len(document.grid.headings) > _TALL_PAGE_COLUMNS or document.grid.prose
+    _set_page(file.sections[0], wide=wide)
     if document.synthetic:
         file.add_paragraph().add_run(SYNTHETIC).bold = True
     file.add_paragraph(document.heading)
     if picture is not None:
         file.add_picture(BytesIO(picture), width=Inches(_PICTURE_INCHES))
-    _fill(file.add_table(rows=0, cols=len(document.grid.headings)), document)
+    _fill(file.add_table(rows=0, cols=len(document.grid.headings)), document, (_LONG if wide else _SHORT) - 2 * _MARGIN)
     for note in document.lines_beneath:
-        file.add_paragraph().add_run(note).font.size = Pt(_POINTS - 1)
+        paragraph = file.add_paragraph()
+        paragraph.add_run(note).font.size = Pt(_POINTS - 1)
+        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     properties = file.core_properties
     properties.title, properties.author, properties.last_modified_by, properties.comments = document.heading, "", "", ""
     properties.created = properties.modified = _EPOCH
@@ -51,12 +55,18 @@ def write(document: Document, picture: bytes | None = None) -> bytes:
     return _undated(out.getvalue())
 
 
-def _fill(table: "Table", document: Document) -> None:
+def _fill(table: "Table", document: Document, width: int) -> None:
+    """Headings, cells, rules and widths; `width` in millimetres."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
-    from docx.shared import Pt
+    from docx.shared import Mm, Pt
 
+    table.autofit = False
+    widths = [Mm(width * share) for share in column_shares(document.grid)]
+    for column, own in zip(table.columns, widths, strict=True):
+        column.width = own
     for row in (document.grid.headings, *document.grid.rows):
         for place, (cell, text) in enumerate(zip(table.add_row().cells, row, strict=True)):
+            cell.width = widths[place]
             paragraph = cell.paragraphs[0]
             paragraph.add_run(text).font.size = Pt(_POINTS)
             paragraph.paragraph_format.space_after = Pt(0)
@@ -90,9 +100,9 @@ def _set_page(section: Any, *, wide: bool) -> None:
     from docx.enum.section import WD_ORIENT
     from docx.shared import Mm
 
-    section.page_width, section.page_height = (Mm(297), Mm(210)) if wide else (Mm(210), Mm(297))
+    section.page_width, section.page_height = (Mm(_LONG), Mm(_SHORT)) if wide else (Mm(_SHORT), Mm(_LONG))
     section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
-    section.left_margin = section.right_margin = Mm(20)
+    section.left_margin = section.right_margin = Mm(_MARGIN)
 
 
 def _element(tag: str, **attributes: str) -> Any:
