@@ -27,7 +27,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats, compact, is_nested, level_sums
-from resilience_pipeline.econometrics.specification import Covariance, SmallSample
+from resilience_pipeline.econometrics.error_rules import Covariance
+from resilience_pipeline.econometrics.specification import SmallSample
 
 
 def meat(scores: Floats, squared_error: float, vcov: Covariance, clusters: Sequence[Codes]) -> Floats:

@@ -31,9 +31,9 @@ class Estimate:
     status: str
     reason: str | None = None
     terms: tuple[Term, ...] = ()
-    vcov: str | None = None
+    vcov: str | None = None  # the error rule's full name: "conley:200:uniform"
     ssc: str | None = None
-    dof: float | None = None  # degrees of freedom of t: G - 1 under clusters, N - K else
+    dof: float | None = None  # degrees of freedom of t: G - 1 under clusters (spatial: units), N - K else
     n_obs: int | None = None
     n_dropped_missing: int | None = None
     n_singletons: int | None = None
@@ -50,3 +50,7 @@ class Estimate:
     data_hash: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    kilometres: float | None = None  # within which spatial errors let units be dependent
+    draws: int | None = None  # of the wild bootstrap; undefined ones have no statistic and are left out
+    undefined_draws: int | None = None
+    seed: int | None = None

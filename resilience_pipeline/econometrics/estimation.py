@@ -12,10 +12,13 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics import kernel, reference_engine
-from resilience_pipeline.econometrics.absorption import Absorber, AbsorptionError, Floats
-from resilience_pipeline.econometrics.covariance import fewest, repaired
+from resilience_pipeline.econometrics.absorption import Absorber, AbsorptionError, Codes, Floats
+from resilience_pipeline.econometrics.covariance import fewest
+from resilience_pipeline.econometrics.error_rules import EXPECTED
 from resilience_pipeline.econometrics.estimate import Estimate, Term
 from resilience_pipeline.econometrics.kernel import Design, Fit
+from resilience_pipeline.econometrics.moments import MomentMismatchError, TooManyDummiesError
+from resilience_pipeline.econometrics.printed_errors import PrintedErrors, printed_errors
 from resilience_pipeline.econometrics.sample import NotEstimableError, Sample, draw_sample
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
@@ -77,7 +80,7 @@ def estimate(spec: Specification, frame: pl.DataFrame, *, engines: Sequence[str]
         return _record(model, engine, model.fit(engine))
     except NotEstimableError as refusal:
         return Estimate(spec, refusal.status, refusal.reason, spec_hash=spec.hash, versions=_versions())
-    except AbsorptionError as failure:
+    except (AbsorptionError, MomentMismatchError, TooManyDummiesError) as failure:
         return Estimate(spec, "failed", str(failure), spec_hash=spec.hash, versions=_versions())
 
 
@@ -113,12 +116,20 @@ def _demand_well_formed(spec: Specification) -> None:
         refuse(f"{', '.join(twice)} stands twice", "name each of outcome, treatment and controls once")
     if not spec.regressors:
         refuse("there is neither a treatment nor a control", "name at least one regressor")
-    if spec.vcov not in ("iid", "hc1", "cluster"):
-        refuse(f"there is no error rule {spec.vcov!r}", "use iid, hc1 or cluster")
+    try:
+        rule = spec.error_rule
+    except SpecificationError as unknown:
+        refuse(unknown.what, f"use {EXPECTED}")
     if spec.ssc not in ("reghdfe", "xtreg", "linearmodels", "none"):
         refuse(f"there is no small-sample rule {spec.ssc!r}", "use reghdfe, xtreg, linearmodels or none")
-    if spec.vcov == "cluster" and not 1 <= len(set(spec.cluster)) == len(spec.cluster) <= 2:
+    if rule.kind == "cluster" and not 1 <= len(set(spec.cluster)) == len(spec.cluster) <= 2:
         refuse(f"clusters are {spec.cluster}", "name one column to cluster by, or two different ones")
+    if rule.kind in ("cv3", "wcr") and len(spec.cluster) != 1:
+        refuse(f"{rule.kind} re-samples clusters of one kind, clusters are {spec.cluster}", "name one column")
+    if rule.kind == "conley" and not (spec.latitude and spec.longitude):
+        refuse("spatial errors need to know where the units are", "name the columns of latitude and longitude")
+    if rule.kind == "wcr" and not 19 <= spec.bootstrap_draws <= 10_000_000:
+        refuse(f"there cannot be {spec.bootstrap_draws} draws", "ask for 19 to 10,000,000")
 
 
 def _model(spec: Specification, frame: pl.DataFrame) -> Model:
@@ -129,12 +140,13 @@ def _model(spec: Specification, frame: pl.DataFrame) -> Model:
         X=np.column_stack([sample.column(name) for name in spec.regressors]),
         effects=tuple(sample.codes(name) for name in spec.absorb),
         weights=sample.column(spec.weights) if spec.weights else None,
-        vcov=spec.vcov,
-        clusters=tuple(sample.codes(name) for name in spec.cluster) if spec.vcov == "cluster" else (),
+        vcov=spec.error_rule.plain,
+        clusters=_clusters(sample),
     )
     if design.clusters and fewest(design.clusters) < 2:
         raise NotEstimableError(
-            f"there is only one cluster in {' or '.join(spec.cluster)}: its variance is not defined"
+            f"there is only one cluster in {' or '.join(spec.cluster or (str(sample.unit),))}: "
+            "its variance is not defined"
         )
     absorber = design.absorber()
     rank = 1 if absorber is None else absorber.rank
@@ -149,6 +161,16 @@ def _model(spec: Specification, frame: pl.DataFrame) -> Model:
         warnings += (f"only {fewest(design.clusters)} clusters: clustered errors are unreliable",)
     terms = tuple(spec.regressors[position] for position in keep)
     return Model(sample, replace(design, X=design.X[:, keep]), absorber, terms, warnings)
+
+
+def _clusters(sample: Sample) -> tuple[Codes, ...]:
+    """What the plain rule clusters by; units under spatial errors, which let rows of a unit be dependent."""
+    spec = sample.specification
+    if spec.error_rule.kind != "conley":
+        return tuple(sample.codes(name) for name in spec.cluster) if spec.error_rule.by_clusters else ()
+    if sample.unit is None:
+        raise NotEstimableError("spatial errors need the column that names the units")
+    return (sample.codes(sample.unit),)
 
 
 def _within(design: Design, absorber: Absorber | None) -> Floats:
@@ -202,17 +224,14 @@ def _independent(sample: Sample, design: Design, within: Floats) -> tuple[list[i
 def _record(model: Model, engine: str, fit: Fit) -> Estimate:
     sample, design = model.sample, model.design
     spec, n = sample.specification, len(design.y)
-    covariance, mended = repaired(fit.covariance)
-    warnings = model.warnings
-    if mended:
-        warnings += ("the two-way clustered covariance had negative eigenvalues; they were set to zero",)
+    errors, rule = printed_errors(model, fit), spec.error_rule
     r2 = _r2(model, fit)
     return Estimate(
         specification=spec,
         status="estimated",
-        terms=_terms((*model.terms, "const"), fit.coefficients, np.sqrt(np.diag(covariance)), fit.dof),
-        vcov=spec.vcov,
-        ssc=spec.ssc,
+        terms=_terms((*model.terms, "const"), fit.coefficients, errors),
+        vcov=rule.name,
+        ssc=None if rule.kind == "cv3" else spec.ssc,
         dof=fit.dof,
         n_obs=n,
         n_dropped_missing=sample.n_missing,
@@ -229,19 +248,17 @@ def _record(model: Model, engine: str, fit: Fit) -> Estimate:
         spec_hash=spec.hash,
         data_hash=sample.data_hash,
         versions=_versions(),
-        warnings=warnings,
+        warnings=model.warnings + errors.warnings,
+        kilometres=rule.kilometres,
+        draws=errors.draws,
+        undefined_draws=errors.undefined_draws,
+        seed=errors.seed,
     )
 
 
-def _terms(names: tuple[str, ...], b: Floats, se: Floats, dof: float) -> tuple[Term, ...]:
-    from scipy.special import stdtr, stdtrit  # the t distribution without the slow import of scipy.stats
-
-    critical = float(stdtrit(dof, 0.975))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = b / se
-    p = 2 * stdtr(dof, -np.abs(t))
-    low, high = b - critical * se, b + critical * se
-    columns = zip(names, *(map(float, column) for column in (b, se, t, p, low, high)), strict=True)
+def _terms(names: tuple[str, ...], b: Floats, errors: PrintedErrors) -> tuple[Term, ...]:
+    stated = (b, errors.std_errors, errors.t, errors.p_values, errors.low, errors.high)
+    columns = zip(names, *(map(float, column) for column in stated), strict=True)
     return tuple(Term(*column) for column in columns)
 
 

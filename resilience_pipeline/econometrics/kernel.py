@@ -17,7 +17,8 @@ import numpy as np
 
 from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats
 from resilience_pipeline.econometrics.covariance import fewest, meat, small_sample_factor
-from resilience_pipeline.econometrics.specification import Covariance, SmallSample
+from resilience_pipeline.econometrics.error_rules import Covariance
+from resilience_pipeline.econometrics.specification import SmallSample
 
 COLLINEAR = 1e-9  # share of a column's own variation below which what is left of it counts as nothing
 _ROUNDING = 1e-13  # share of a column's size that is rounding
@@ -107,6 +108,34 @@ def solve(design: Design, absorber: Absorber | None = None) -> Solution:
     ------
     CollinearColumnsError : the regressors are not linearly independent once the effects are out.
     """
+    parts = _decompose(design, absorber)
+    filling = meat(parts.scores, parts.rss / len(design.y), design.vcov, design.clusters)
+    return Solution(parts.coefficients, parts.to_terms @ filling @ parts.to_terms.T, parts.rss)
+
+
+def pull(design: Design, absorber: Absorber | None = None) -> Floats:
+    """Each row's pull on the coefficients, (X'X)^-1 x_i u_i, the constant's last; shape (N, k + 1).
+
+    Sums of their products over rows that may be dependent are the plain sandwich.
+    """
+    parts = _decompose(design, absorber)
+    return parts.scores @ parts.to_terms.T
+
+
+@dataclass(frozen=True)
+class _Decomposed:
+    """coefficients : shape (k + 1,). scores : rows of the orthonormal basis times residuals, shape (N, k + 1).
+
+    to_terms : from that basis to the coefficients, shape (k + 1, k + 1).
+    """
+
+    coefficients: Floats
+    scores: Floats
+    to_terms: Floats
+    rss: float
+
+
+def _decompose(design: Design, absorber: Absorber | None) -> _Decomposed:
     n = len(design.y)
     weights = design.relative_weights
     columns = np.column_stack([design.y, design.X])
@@ -128,9 +157,8 @@ def solve(design: Design, absorber: Absorber | None = None) -> Solution:
     to_terms[:-1, :-1] = R_inverse
     to_terms[-1, :-1] = -means[1:] @ R_inverse
     to_terms[-1, -1] = 1 / np.sqrt(n)
-    filling = meat(scores, rss / n, design.vcov, design.clusters)
     constant = means[0] - means[1:] @ b
-    return Solution(np.append(b, constant), to_terms @ filling @ to_terms.T, rss)
+    return _Decomposed(np.append(b, constant), scores, to_terms, rss)
 
 
 def tolerances(X: Floats, means: Floats) -> Floats:

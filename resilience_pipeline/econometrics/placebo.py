@@ -12,13 +12,13 @@ References
 Hess (2017), ritest; MacKinnon and Webb (2020); Wu and Ding (2021).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from resilience_pipeline.econometrics.absorption import EXACT_LEVELS, Codes
+from resilience_pipeline.econometrics.absorption import EXACT_LEVELS, Codes, Floats
 from resilience_pipeline.econometrics.assignments import (
     Assignments,
     fake_cities,
@@ -26,6 +26,7 @@ from resilience_pipeline.econometrics.assignments import (
     fake_common_dates,
     fake_own_dates,
 )
+from resilience_pipeline.econometrics.error_rules import PLAIN
 from resilience_pipeline.econometrics.estimate import Estimate
 from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.fake_treatments import FakeTreatments, Statistics
@@ -118,6 +119,8 @@ def placebo(spec: Specification, frame: pl.DataFrame, form: Form, *, draws: int,
     Status "estimated"; else the specification's own status and reason, or "failed" with the reason why it has no
     placebo: several start years, an error rule that cuts units apart, no year before the policy.
     """
+    if spec.error_rule.kind in ("cv3", "wcr"):
+        spec = replace(spec, vcov="cluster")  # thousands of fakes are studentised by CV1
     observed = estimate(spec, frame, engines=("kernel",))
     if observed.status != "estimated":
         return Placebo(form, observed, observed.status, observed.reason)
@@ -130,14 +133,14 @@ def placebo(spec: Specification, frame: pl.DataFrame, form: Form, *, draws: int,
 def _placebo(observed: Estimate, frame: pl.DataFrame, form: Form, draws: int, rng: np.random.Generator) -> Placebo:
     spec = observed.specification
     full = draw_sample(spec, frame)
-    treated, start = _policy(full)
-    everything = _prepare(full)
-    places, at = _places(full, treated), everything.start_years.index(start)
+    treated, start = policy_of(full)
+    everything = prepared_for(full)
+    places, at = places_of(full, treated), everything.start_years.index(start)
     recomputed = everything.statistics(places[None, :], np.full((1, len(places)), at))
     sample, prepared = full, everything
     if form.rows == "before":
         sample = draw_sample(spec, frame.filter(pl.col(_time(spec)) < start))
-        prepared, places = _prepare(sample), _places(sample, treated)
+        prepared, places = prepared_for(sample), places_of(sample, treated)
         if not len(places):
             raise NotEstimableError(f"no treated {spec.unit} has a row before {start}")
     starts = np.arange(len(prepared.start_years))
@@ -156,7 +159,7 @@ def _placebo(observed: Estimate, frame: pl.DataFrame, form: Form, draws: int, rn
         "estimated",
         assignments=assignments,
         statistics=prepared.statistics(assignments.cities, assignments.starts),
-        cities=_names(sample),
+        cities=names_of(sample),
         start_years=prepared.start_years,
         true_start=start,
         recomputed=recomputed,
@@ -172,7 +175,7 @@ def _time(spec: Specification) -> str:
     return spec.time
 
 
-def _policy(sample: Sample) -> tuple[list[str], int]:
+def policy_of(sample: Sample) -> tuple[list[str], int]:
     """Treated units, as text, and their start; NotEstimableError where they have no single start inside the sample."""
     spec = sample.specification
     if spec.treatment is None or sample.unit is None:
@@ -194,9 +197,14 @@ def _policy(sample: Sample) -> tuple[list[str], int]:
     return treated.cast(pl.String).to_list(), start
 
 
-def _prepare(sample: Sample) -> FakeTreatments:
-    """The sample's outcome, controls, effects and error rule, ready for fake treatments from its second year on."""
+def prepared_for(sample: Sample, outcome: Floats | None = None) -> FakeTreatments:
+    """The sample's outcome, controls, effects and error rule, ready for fake treatments from its second year on.
+
+    outcome : in the place of the specification's own, shape (N,).
+    """
     spec, unit = sample.specification, str(sample.unit)
+    if spec.error_rule.kind not in PLAIN:
+        raise NotEstimableError(f"no placebo under the error rule {spec.vcov}: a fake's error is a sum over clusters")
     years = sample.frame[_time(spec)].cast(pl.Int64).to_numpy()
     others = [sample.codes(effect) for effect in spec.absorb if effect != unit]
     if sum(int(codes.max()) + 1 for codes in others) > EXACT_LEVELS:
@@ -207,7 +215,7 @@ def _prepare(sample: Sample) -> FakeTreatments:
     controls = [sample.column(name) for name in spec.controls]
     try:
         return FakeTreatments(
-            sample.column(spec.outcome),
+            sample.column(spec.outcome) if outcome is None else outcome,
             np.column_stack(controls) if controls else np.empty((len(years), 0)),
             sample.codes(unit),
             years,
@@ -215,7 +223,7 @@ def _prepare(sample: Sample) -> FakeTreatments:
             absorb_city=unit in spec.absorb,
             effects=others,
             weights=sample.column(spec.weights) if spec.weights else None,
-            vcov=spec.vcov,
+            vcov=spec.error_rule.plain,
             clusters=[sample.codes(name) for name in spec.cluster] if spec.vcov == "cluster" else (),
             ssc=spec.ssc,
         )
@@ -223,12 +231,12 @@ def _prepare(sample: Sample) -> FakeTreatments:
         raise NotEstimableError(f"no placebo under this error rule: {error}") from error
 
 
-def _names(sample: Sample) -> tuple[str, ...]:
+def names_of(sample: Sample) -> tuple[str, ...]:
     """Units by level number, as text."""
     return tuple(sample.frame[str(sample.unit)].unique().sort().cast(pl.String))
 
 
-def _places(sample: Sample, treated: list[str]) -> Codes:
+def places_of(sample: Sample, treated: list[str]) -> Codes:
     """Level numbers of those of the treated units that the sample has, ascending."""
     wanted = set(treated)
-    return np.array([place for place, name in enumerate(_names(sample)) if name in wanted], dtype=np.intp)
+    return np.array([place for place, name in enumerate(names_of(sample)) if name in wanted], dtype=np.intp)

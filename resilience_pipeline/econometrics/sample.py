@@ -85,7 +85,7 @@ def draw_sample(spec: Specification, frame: pl.DataFrame) -> Sample:
     NotEstimableError : a column is absent, empty or not a number; no row is left; a weight is negative.
     SpecificationError : the sample filter is not a condition on a row.
     """
-    numbers = [spec.outcome, *spec.regressors, *([spec.weights] if spec.weights else [])]
+    numbers = [spec.outcome, *spec.regressors, *([spec.weights] if spec.weights else []), *spec.coordinates]
     labels = [part for name in (*spec.absorb, *spec.cluster) for part in name.split("^")]
     labels += [name for name in (spec.unit, spec.time) if name]
     used = list(dict.fromkeys([*numbers, *labels]))

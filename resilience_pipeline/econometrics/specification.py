@@ -5,7 +5,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Covariance = Literal["iid", "hc1", "cluster"]
+from resilience_pipeline.econometrics.error_rules import WILD_DRAWS, WILD_SEED, ErrorRule, error_rule
+
 SmallSample = Literal["reghdfe", "xtreg", "linearmodels", "none"]
 
 
@@ -21,12 +22,16 @@ class Specification:
     absorb : effects; "a^b" is the interaction of two columns. Empty = a constant is estimated.
     where : SQL predicate on the sample, e.g. "year < 2020"; None = all rows.
     weights : column of analytic weights; None = unweighted.
-    vcov : error rule. iid: classical. hc1: heteroskedasticity-robust. cluster: clustered by `cluster`.
-    cluster : one column, or two for two-way clusters; used where vcov is "cluster".
+    vcov : error rule. iid: classical. hc1: heteroskedasticity-robust. cluster: clustered by `cluster` (CV1). cv3: the
+        cluster jackknife. wcr, wcr:webb: CV1, p values and intervals by the wild cluster bootstrap. conley:KM,
+        conley:KM:bartlett: spatial within so many kilometres (see `printed_errors.py`).
+    cluster : one column, or two for two-way clusters; used where vcov is "cluster", one of them under cv3 and wcr.
     ssc : small-sample rule; which effects count as parameters (see `covariance.py`).
     singletons : whether rows alone in an absorbed level leave the sample.
     unit, time : columns that index the panel; used for counts and the xtreg form of R2.
     label : heading of the printed column.
+    latitude, longitude : columns in degrees, one place for each unit; used where vcov is conley.
+    draws, seed : of the bootstrap, where vcov is wcr; None = the defaults of `error_rules`.
     """
 
     name: str
@@ -36,13 +41,38 @@ class Specification:
     absorb: tuple[str, ...] = ()
     where: str | None = None
     weights: str | None = None
-    vcov: Covariance = "cluster"
+    vcov: str = "cluster"
     cluster: tuple[str, ...] = ()
     ssc: SmallSample = "reghdfe"
     singletons: Literal["drop", "keep"] = "drop"
     unit: str | None = None
     time: str | None = None
     label: str = ""
+    latitude: str | None = None
+    longitude: str | None = None
+    draws: int | None = None
+    seed: int | None = None
+
+    @property
+    def error_rule(self) -> ErrorRule:
+        """The error rule by its parts; a SpecificationError where there is none of this name."""
+        return error_rule(self.vcov)
+
+    @property
+    def bootstrap_draws(self) -> int:
+        """Draws of the wild bootstrap."""
+        return WILD_DRAWS if self.draws is None else self.draws
+
+    @property
+    def bootstrap_seed(self) -> int:
+        """Seed of the wild bootstrap."""
+        return WILD_SEED if self.seed is None else self.seed
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """The columns of latitude and longitude where the error rule reads them."""
+        named = tuple(name for name in (self.latitude, self.longitude) if name)
+        return named if self.vcov.startswith("conley") else ()
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -51,7 +81,15 @@ class Specification:
 
     @property
     def hash(self) -> str:
-        """sha256 of the canonical JSON of all fields but the label."""
-        fields = {k: v for k, v in asdict(self).items() if k != "label"}
+        """sha256 of the canonical JSON of all fields but the label and those that the error rule does not read."""
+        fields = {k: v for k, v in asdict(self).items() if k not in ("label", *_OF_ONE_RULE)}
+        if self.vcov.startswith("wcr"):
+            fields |= {"draws": self.bootstrap_draws, "seed": self.bootstrap_seed}
+        if self.vcov.startswith("conley"):
+            fields |= {"latitude": self.latitude, "longitude": self.longitude}
         text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+#: Fields that one error rule alone reads; under the others they change nothing.
+_OF_ONE_RULE = ("latitude", "longitude", "draws", "seed")

@@ -53,6 +53,10 @@ _MODEL: dict[str, pl.DataType] = {
     "data_hash": pl.String(),
     "versions": pl.String(),
     "warnings": pl.List(pl.String()),
+    "kilometres": pl.Float64(),
+    "draws": pl.Int64(),
+    "undefined_draws": pl.Int64(),
+    "seed": pl.Int64(),
 }
 
 ESTIMATES = pl.Schema({**_SPECIFICATION, "term_position": pl.Int64(), **_TERM, **_MODEL})
@@ -70,7 +74,8 @@ def to_frame(estimates: Iterable[Estimate]) -> pl.DataFrame:
         shared = {name: list(value) if isinstance(value, tuple) else value for name, value in (spec | model).items()}
         terms = [asdict(term) for term in estimate.terms] or [dict.fromkeys(_TERM)]
         rows += [shared | term | {"term_position": position} for position, term in enumerate(terms, start=1)]
-    return pl.DataFrame(rows, schema=ESTIMATES)
+    made = pl.DataFrame(rows, schema=ESTIMATES)
+    return made.with_columns(pl.col("p_value", "ci_low", "ci_high").fill_nan(None))  # what a rule does not give
 
 
 def to_record(estimate: Estimate) -> dict[str, Any]:
