@@ -19,16 +19,18 @@ References
 Frisch and Waugh (1933); Lovell (1963). The error rules are those of `covariance`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats, independent_levels, is_nested
-from resilience_pipeline.econometrics.covariance import small_sample_factor
+from resilience_pipeline.econometrics.covariance import fewest, small_sample_factor
+from resilience_pipeline.econometrics.error_rules import Covariance
 from resilience_pipeline.econometrics.kernel import COLLINEAR, tolerances
-from resilience_pipeline.econometrics.specification import Covariance, SmallSample
+from resilience_pipeline.econometrics.moments import products
+from resilience_pipeline.econometrics.specification import SmallSample
 
 _CELLS_AT_ONCE = 400_000  # rows by draws in one block: a few megabytes, so that a block stays in the cache
 
@@ -48,6 +50,29 @@ class Statistics:
         with np.errstate(divide="ignore", invalid="ignore"):
             t: Floats = self.estimate / self.std_error
         return t
+
+
+@dataclass(frozen=True)
+class StatisticsAlong:
+    """What each fake treatment gives for the outcomes y - d * direction, each of shape (B,); NaN where not identified.
+
+    Its coefficient is estimate - d * slope, the square of its error constant - 2 d linear + d^2 quadratic.
+    """
+
+    estimate: Floats
+    slope: Floats
+    constant: Floats
+    linear: Floats
+    quadratic: Floats
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """A, shape (G, K), and R, shape (G, q), of one outcome; squares : y*'y*."""
+
+    A: Floats
+    R: Floats
+    squares: float
 
 
 class FakeTreatments:
@@ -109,16 +134,14 @@ class FakeTreatments:
         limits = tolerances(controls, weights @ controls / len(y))
         self.controls_kept = _independent(left, limits)
         self._Q = np.hstack([dummies, np.linalg.qr(left[:, self.controls_kept])[0]])
-        y_star = _off(self._Q, within(y[:, None]) * root)
-        z = within(post) * root
-
-        self._A = self._city_sums(z * y_star)
+        z = self._z = within(post) * root
+        self._order, self._root, self._within = order, root, within
+        self._y = self._sums(y)
         self._w = self._city_sums(z * z)
         self._V = np.stack([self._city_sums(z[:, [k]] * self._Q) for k in range(z.shape[1])], axis=1)
-        self._R = self._city_sums(self._Q * y_star)
-        self._yy = float(y_star[:, 0] @ y_star[:, 0])
         self._post_variation = self._city_sums(post * root**2)
         self._membership = _membership(clusters, self._first_rows)
+        self._triangles = _triangles(self._Q, city) if self._Q.shape[1] < 2 * len(y) / self.n_cities else None
 
         absorbed = ([city] if absorb_city else []) + effects
         rank = Absorber(absorbed, weights).rank if absorbed else 1
@@ -126,7 +149,7 @@ class FakeTreatments:
         self._factor = small_sample_factor(
             ssc, vcov, rows=len(y), regressors=k, rank=rank, effects=absorbed, clusters=clusters
         )
-        self.dof = float(self._membership.shape[1] - 1 if vcov == "cluster" else len(y) - k - rank)
+        self.dof = float(fewest(clusters) - 1 if vcov == "cluster" else len(y) - k - rank)
 
     @property
     def n_cities(self) -> int:
@@ -141,30 +164,94 @@ class FakeTreatments:
         cities : treated cities, each once in a row; shape (B, n).
         starts : position of each one's start year among `start_years`; shape (B, n).
         """
-        block = max(1, _CELLS_AT_ONCE // self._rows)
-        parts = [
-            self._block(cities[first : first + block], starts[first : first + block])
-            for first in range(0, len(cities), block)
-        ]
+        parts = [self._statistics(*block) for block in self._blocks(cities, starts)]
         estimate, std_error = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Statistics(estimate, std_error)
 
-    def _block(self, cities: Codes, starts: Codes) -> tuple[Floats, Floats]:
-        own_V = self._V[cities, starts]  # (B, n, q)
-        c = own_V.sum(axis=1)
-        place = np.arange(len(cities))[:, None]
-        num = -(c @ self._R.T)
-        num[place, cities] += self._A[cities, starts]
-        den = self._city_sums((self._Q @ c.T) ** 2).T.copy()
-        den[place, cities] += self._w[cities, starts] - 2 * (own_V @ c[:, :, None])[:, :, 0]
-        total = den.sum(axis=1)
-        total[total <= _NOTHING_LEFT * self._post_variation[cities, starts].sum(axis=1)] = np.nan
+    def statistics_along(self, direction: Floats, cities: Codes, starts: Codes) -> StatisticsAlong:
+        """Statistics of each fake treatment for the outcomes y - d * direction, for every d at once.
+
+        Parameters
+        ----------
+        direction : what the outcome moves along, shape (N,), rows as they were given; errors must be clustered.
+        cities, starts : as for `statistics`.
+        """
+        if self._vcov != "cluster":
+            raise ValueError("statistics along a direction are studentised by clustered errors")
+        towards = self._sums(direction[self._order])
+        parts = [self._along(towards, *block) for block in self._blocks(cities, starts)]
+        return StatisticsAlong(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def _blocks(self, cities: Codes, starts: Codes) -> Iterator[tuple[Codes, Codes]]:
+        block = max(1, _CELLS_AT_ONCE // self._rows)
+        for first in range(0, len(cities), block):
+            yield cities[first : first + block], starts[first : first + block]
+
+    def _statistics(self, cities: Codes, starts: Codes) -> tuple[Floats, Floats]:
+        c, den, total = self._denominators(cities, starts)
+        num = self._numerators(self._y, c, cities, starts)
         b = num.sum(axis=1) / total
         if self._vcov == "iid":
-            squares = np.maximum(self._yy - b**2 * total, 0.0) * total / self._rows
+            squares = np.maximum(self._y.squares - b**2 * total, 0.0) * total / self._rows
         else:
-            squares = (((num - b[:, None] * den) @ self._membership) ** 2).sum(axis=1)
+            squares = (self._scores(num, b, den) ** 2).sum(axis=1)
         return b, np.sqrt(self._factor * squares) / total
+
+    def _along(self, towards: _Outcome, cities: Codes, starts: Codes) -> tuple[Floats, ...]:
+        c, den, total = self._denominators(cities, starts)
+        nums = [self._numerators(outcome, c, cities, starts) for outcome in (self._y, towards)]
+        b = [num.sum(axis=1) / total for num in nums]
+        one, two = (self._scores(num, own, den) for num, own in zip(nums, b, strict=True))
+        scale = self._factor / total**2
+        products = (scale * np.einsum("ij,ij->i", *pair) for pair in ((one, one), (one, two), (two, two)))
+        return (*b, *products)
+
+    def _denominators(self, cities: Codes, starts: Codes) -> tuple[Floats, Floats, Floats]:
+        """c of shape (B, q), den of shape (B, G), and its sums, NaN where a treatment is not identified."""
+        place, common = np.arange(len(cities))[:, None], _common(starts)
+        if common is not None:  # sums over a draw's cities are products with its membership, which is far quicker
+            treated = self._treated(cities)
+            c = treated @ self._V[:, common]
+            den = self._squares(c) + treated * (self._w[:, common] - 2 * (c @ self._V[:, common].T))
+        else:
+            own_V = self._V[cities, starts]  # (B, n, q)
+            c = own_V.sum(axis=1)
+            den = self._squares(c)
+            den[place, cities] += self._w[cities, starts] - 2 * (own_V @ c[:, :, None])[:, :, 0]
+        total = den.sum(axis=1)
+        total[total <= _NOTHING_LEFT * self._post_variation[cities, starts].sum(axis=1)] = np.nan
+        return c, den, total
+
+    def _numerators(self, outcome: _Outcome, c: Floats, cities: Codes, starts: Codes) -> Floats:
+        num = -(c @ outcome.R.T)
+        num[np.arange(len(cities))[:, None], cities] += outcome.A[cities, starts]
+        return num
+
+    def _treated(self, cities: Codes) -> Floats:
+        """1 where a city is treated, shape (B, G)."""
+        treated = np.zeros((len(cities), self.n_cities))
+        treated[np.arange(len(cities))[:, None], cities] = 1.0
+        return treated
+
+    def _squares(self, c: Floats) -> Floats:
+        """|Q_i c|^2 of each city, shape (B, G): from the triangles of Q_i'Q_i where they are the shorter."""
+        if self._triangles is None:
+            return self._city_sums((self._Q @ c.T) ** 2).T.copy()
+        one, two = np.triu_indices(c.shape[1])
+        squares: Floats = (c[:, one] * c[:, two]) @ self._triangles.T
+        return squares
+
+    def _scores(self, num: Floats, b: Floats, den: Floats) -> Floats:
+        """Sums of the cities' scores over the clusters, shape (B, number of clusters)."""
+        scores = num - b[:, None] * den
+        return scores if self._membership is None else scores @ self._membership
+
+    def _sums(self, outcome: Floats) -> _Outcome:
+        """What the draws need of an outcome, rows in our order."""
+        star = _off(self._Q, self._within(outcome[:, None]) * self._root)
+        return _Outcome(
+            self._city_sums(self._z * star), self._city_sums(self._Q * star), float(star[:, 0] @ star[:, 0])
+        )
 
     def _city_sums(self, columns: Floats) -> Floats:
         sums: Floats = np.add.reduceat(columns, self._first_rows, axis=0)
@@ -213,8 +300,22 @@ def _independent(left: Floats, limits: Floats) -> list[int]:
     return kept
 
 
-def _membership(clusters: Sequence[Codes], first_rows: Codes) -> Floats:
-    """1 where a city lies in a cluster, shape (G, number of clusters)."""
-    if not clusters:
-        return np.empty((len(first_rows), 0))
+def _membership(clusters: Sequence[Codes], first_rows: Codes) -> Floats | None:
+    """1 where a city lies in a cluster, shape (G, number of clusters); None where every city is a cluster."""
+    if not clusters or int(clusters[0].max()) + 1 == len(first_rows):
+        return None
     return np.eye(int(clusters[0].max()) + 1)[clusters[0][first_rows]]
+
+
+def _triangles(Q: Floats, city: Codes) -> Floats:
+    """Upper triangles of Q_i'Q_i, what stands twice in the matrix counted twice; shape (G, q (q + 1) / 2)."""
+    q = Q.shape[1]
+    one, two = np.triu_indices(q)
+    triangles: Floats = products(Q, city, int(city.max()) + 1) * np.where(one == two, 1.0, 2.0)
+    return triangles
+
+
+def _common(starts: Codes) -> int | None:
+    """The start that all treatments share, None where there are several."""
+    first = int(starts[0, 0])
+    return first if (starts == first).all() else None
