@@ -48,6 +48,16 @@ TABLES: dict[str, tuple[dict[str, pl.DataType], tuple[str, ...]]] = {
         },
         ("alias", "code6"),
     ),
+    "city_coordinates": (
+        {
+            "city_code": pl.String(),
+            "latitude": pl.Float64(),
+            "longitude": pl.Float64(),
+            "source": pl.String(),
+            "date": pl.String(),
+        },
+        ("city_code",),
+    ),
     "former_codes": (
         {"former_code": pl.String(), "code6": pl.String(), "last_year": pl.Int32(), "reason": pl.String()},
         ("former_code",),
@@ -112,6 +122,11 @@ def load(name: str) -> pl.DataFrame:
 def cities() -> pl.DataFrame:
     """One row per prefecture-level unit: code, name, province, region, and the years in which it exists."""
     return load("cities")
+
+
+def city_coordinates() -> pl.DataFrame:
+    """One row per prefecture-level unit: latitude and longitude of its seat in degrees."""
+    return load("city_coordinates")
 
 
 def indicators() -> pl.DataFrame:

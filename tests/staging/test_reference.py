@@ -102,6 +102,33 @@ def test_huzhou_of_the_list_is_luzhou_and_no_alias_says_so_elsewhere() -> None:
     assert "Huzhou" not in reference.load("city_aliases")["alias"]
 
 
+def test_every_city_has_its_place_inside_china_and_near_others_of_its_province() -> None:
+    places = reference.city_coordinates()
+    assert set(places["city_code"]) == set(reference.cities()["code6"])
+    assert places["latitude"].is_between(16.5, 53.6).all()  # Sansha to Mohe
+    assert places["longitude"].is_between(73.5, 135.1).all()
+    centre = places.group_by(pl.col("city_code").str.head(2)).agg(pl.median("latitude", "longitude"))
+    off = places.join(centre, left_on=pl.col("city_code").str.head(2), right_on="city_code")
+    # Inner Mongolia and Xinjiang are the widest; two swapped digits put a city farther off.
+    assert (off["latitude"] - off["latitude_right"]).abs().max() < 9.5
+    assert (off["longitude"] - off["longitude_right"]).abs().max() < 12
+
+
+@pytest.mark.parametrize(
+    ("code", "latitude", "longitude"),
+    [
+        ("110000", 39.90, 116.41), ("310000", 31.23, 121.47), ("440100", 23.13, 113.26), ("510100", 30.57, 104.07),
+        ("650100", 43.83, 87.62), ("540100", 29.65, 91.13), ("230100", 45.80, 126.53), ("460200", 18.25, 109.51),
+        ("610100", 34.34, 108.94), ("530100", 25.04, 102.71), ("420100", 30.59, 114.31), ("210200", 38.91, 121.61),
+    ],
+)  # fmt: skip
+def test_the_places_of_known_cities_are_theirs(code: str, latitude: float, longitude: float) -> None:
+    """Latitudes and longitudes of city centres as encyclopaedias print them; a seat may stand 0.2 degrees off."""
+    place = reference.city_coordinates().row(by_predicate=pl.col("city_code") == code, named=True)
+    assert place["latitude"] == pytest.approx(latitude, abs=0.2)
+    assert place["longitude"] == pytest.approx(longitude, abs=0.2)
+
+
 def test_a_table_with_a_repeated_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     types, _ = reference.TABLES["units"]
     monkeypatch.setitem(reference.TABLES, "units", (types, ("canonical_unit",)))
