@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 REFUSED = 2  # the command or the file cannot be used
 NOT_ESTIMABLE = 3  # the file could be used, but does not identify the model
 MISSING_MARKS = ["", "NA", "NaN", "."]
+CLUSTERED = ("cluster", "cv3", "wcr")
 _CHOICES = {
-    "vcov": ("iid", "hc1", "cluster"),
     "ssc": ("reghdfe", "xtreg", "linearmodels", "none"),
     "singletons": ("drop", "keep"),
 }
@@ -38,8 +38,10 @@ def estimate_command(
     vcov: Annotated[
         str | None,
         typer.Option(
-            help="Error rule: iid, hc1 or cluster. If left out: cluster by --cluster, else by --unit, "
-            "else by the first absorbed effect; hc1 where there is none of them."
+            help="Error rule: iid, hc1, cluster, cv3 (cluster jackknife), wcr or wcr:webb (p values and intervals by "
+            "the wild cluster bootstrap), conley:KM or conley:KM:bartlett (spatial, within so many kilometres). If "
+            "left out: cluster by --cluster, else by --unit, else by the first absorbed effect; hc1 where there is "
+            "none of them."
         ),
     ] = None,
     ssc: Annotated[str, typer.Option(help="Small-sample rule: reghdfe, xtreg, linearmodels or none.")] = "reghdfe",
@@ -48,6 +50,10 @@ def estimate_command(
     weights: Annotated[str | None, typer.Option(help="Column of analytic weights.")] = None,
     unit: Annotated[str | None, typer.Option(help="Column that names the units of the panel.")] = None,
     time: Annotated[str | None, typer.Option(help="Column that names the periods of the panel.")] = None,
+    latitude: Annotated[str | None, typer.Option(help="Column of the units' latitude in degrees, for conley.")] = None,
+    longitude: Annotated[str | None, typer.Option(help="Column of their longitude in degrees.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Draws of the wild bootstrap; 9,999 if left out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the wild bootstrap; 20181016 if left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Estimate a linear model with absorbed effects on any CSV, Parquet or Stata file.
@@ -56,17 +62,15 @@ def estimate_command(
     """
     from resilience_pipeline.econometrics.specification import Specification
 
-    chosen = {"vcov": vcov, "ssc": ssc, "singletons": singletons}
-    absorbed, clusters = _names(absorb), _names(cluster)
-    rule, clusters = _error_rule(vcov, clusters, unit, absorbed)
+    chosen = {"ssc": ssc, "singletons": singletons}
+    absorbed = _names(absorb)
     try:
+        rule, clusters = _error_rule(vcov, _names(cluster), unit, absorbed)
         for option, value in chosen.items():
             _demand_choice(option, value)
-        if vcov in ("iid", "hc1") and cluster:
-            raise SpecificationError(
-                what=f"--vcov {vcov} does not cluster, but --cluster {cluster} is given",
-                remedy="leave one of the two out",
-            )
+        _demand_use(rule, {"--cluster": cluster or None}, "does not cluster by columns", *CLUSTERED)
+        _demand_use(rule, {"--draws": draws, "--seed": seed}, "draws nothing", "wcr")
+        _demand_use(rule, {"--latitude": latitude, "--longitude": longitude}, "knows no distances", "conley")
         spec = Specification(
             name=data.name,
             outcome=outcome,
@@ -75,12 +79,16 @@ def estimate_command(
             absorb=absorbed,
             where=where,
             weights=weights,
-            vcov=rule,  # type: ignore[arg-type]
+            vcov=rule,
             cluster=clusters,
             ssc=ssc,  # type: ignore[arg-type]
             singletons=singletons,  # type: ignore[arg-type]
             unit=unit,
             time=time,
+            latitude=latitude,
+            longitude=longitude,
+            draws=draws,
+            seed=seed,
         )
         result = _estimate(spec, data)
     except PipelineError as error:
@@ -143,10 +151,27 @@ def _error_rule(
     vcov: str | None, cluster: tuple[str, ...], unit: str | None, absorb: tuple[str, ...]
 ) -> tuple[str, tuple[str, ...]]:
     """The error rule and its clusters; a clustered rule without clusters takes the unit, then the first effect."""
-    if vcov in ("iid", "hc1"):
-        return vcov, ()
+    from resilience_pipeline.econometrics.error_rules import error_rule
+
     clusters = cluster or ((unit,) if unit else absorb[:1])
-    return vcov or ("cluster" if clusters else "hc1"), clusters
+    if vcov is None:
+        return ("cluster" if clusters else "hc1"), clusters
+    try:
+        rule = error_rule(vcov)
+    except SpecificationError as unknown:
+        raise SpecificationError(
+            what=f"--vcov cannot be {vcov!r}", expected=unknown.expected, remedy=unknown.remedy
+        ) from None
+    return vcov, clusters if rule.by_clusters else ()
+
+
+def _demand_use(rule: str, given: dict[str, object], why: str, *kinds: str) -> None:
+    """Refuse an option that the error rule would pass over in silence."""
+    unused = [f"{option} {value}" for option, value in given.items() if value is not None]
+    if unused and rule.split(":")[0] not in kinds:
+        raise SpecificationError(
+            what=f"--vcov {rule} {why}, but {' and '.join(unused)} is given", remedy="leave one of the two out"
+        )
 
 
 def _demand_choice(option: str, value: str | None) -> None:
@@ -211,6 +236,12 @@ def _print_table(result: "Estimate") -> None:
 
 
 def _errors_in_words(result: "Estimate") -> str:
-    spec = result.specification
-    rule = f"clustered by {' and '.join(spec.cluster)}" if result.vcov == "cluster" else result.vcov
-    return f"{rule} ({result.ssc})"
+    rule, by = result.specification.error_rule, " and ".join(result.specification.cluster)
+    factor = f" ({result.ssc})" if result.ssc else ""
+    if rule.kind == "conley":
+        return f"spatial within {rule.kilometres:g} km, {rule.kernel} kernel, serial within units{factor}"
+    if rule.kind == "wcr":
+        drawn = f"{result.draws:,} {rule.signs} draws" + (f", seed {result.seed}" if result.seed is not None else "")
+        return f"clustered by {by}{factor}; p and interval by the wild cluster bootstrap, {drawn}"
+    words = {"cluster": f"clustered by {by}", "cv3": f"CV3 by {by}, the cluster jackknife"}
+    return words.get(rule.kind, rule.kind) + factor

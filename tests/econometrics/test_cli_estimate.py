@@ -66,6 +66,30 @@ def test_the_error_rule_follows_what_was_given(
     assert (record["vcov"], record["specification"]["cluster"]) == (vcov, cluster)
 
 
+def test_the_wild_bootstrap_takes_draws_and_seed_from_the_command(table: Path) -> None:
+    arguments = ("--data", table, "--outcome", "y", "--treatment", "did", "--absorb", "city,year", "--vcov", "wcr")
+    records = [json.loads(call(*arguments, "--draws", 499, "--seed", seed, "--json").stdout) for seed in (1, 1, 2)]
+    assert [(record["draws"], record["seed"]) for record in records] == [(499, 1), (499, 1), (499, 2)]
+    assert records[0] == records[1]
+    assert records[0]["terms"][0]["p_value"] != records[2]["terms"][0]["p_value"]
+    assert records[0]["terms"][-1]["p_value"] is None  # the constant's
+    assert "wild cluster bootstrap, 499 rademacher draws, seed 1" in " ".join(
+        call(*arguments, "--draws", 499, "--seed", 1).stdout.split()
+    )
+
+
+def test_spatial_errors_take_places_from_columns_of_the_file(table: Path, tmp_path: Path) -> None:
+    placed = pl.read_csv(table).with_columns(north=30 + pl.col("city") / 20, east=pl.lit(110.0))
+    placed.write_csv(tmp_path / "placed.csv")
+    arguments = (
+        "--data", tmp_path / "placed.csv", "--outcome", "y", "--treatment", "did", "--absorb", "city,year",
+        "--time", "year", "--vcov", "conley:100:bartlett", "--latitude", "north", "--longitude", "east",
+    )  # fmt: skip
+    record = json.loads(call(*arguments, "--json").stdout)
+    assert (record["vcov"], record["kilometres"]) == ("conley:100:bartlett", 100.0)
+    assert "spatial within 100 km, bartlett kernel" in " ".join(call(*arguments).stdout.split())
+
+
 def test_parquet_and_stata_files_give_the_same_as_csv(table: Path, tmp_path: Path) -> None:
     frame = pl.read_csv(table)
     frame.write_parquet(tmp_path / "panel.parquet")
@@ -102,6 +126,10 @@ def test_missing_marks_in_a_csv_are_missing_values(tmp_path: Path) -> None:
         (("--singletons", "maybe"), "--singletons cannot be 'maybe'"),
         (("--vcov", "cluster"), "clusters are ()"),
         (("--vcov", "iid", "--cluster", "city"), "leave one of the two out"),
+        (("--vcov", "conley:200", "--unit", "city"), "latitude and longitude"),
+        (("--vcov", "cv3", "--cluster", "city,year"), "clusters of one kind"),
+        (("--vcov", "cv3", "--cluster", "city", "--seed", "1"), "draws nothing, but --seed 1 is given"),
+        (("--vcov", "hc1", "--latitude", "gdp"), "knows no distances"),
         (("--controls", "did"), "did stands twice"),
     ],
 )
