@@ -245,11 +245,20 @@ CATALOGUE: tuple[Option, ...] = (
     ),
     Option("bootstrap_draws", 9_999, (), "Enough for percentile intervals to three digits", 19, 1_000_000),
     Option("permutation_draws", 9_999, (), "The p value's own error is below 0.005", 19, 1_000_000),
+    Option("wild_draws", 9_999, (), "The p value's own error is below 0.005", 19, 1_000_000),
+    Option(
+        "randomisation_draws",
+        100_000,
+        (),
+        "Cheap from the cities' sums, and the p value's own error is below 0.0016",
+        19,
+        1_000_000,
+    ),
     Option("seed", 20_181_016, (), "The day of the notice; stored with every result that draws", 0, 4_294_967_295),
     Option(
         "vcov",
         "cluster",
-        ("iid", "hc1", "cluster"),
+        ("iid", "hc1", "cluster", "cv3"),
         "The paper's errors are classical; outcomes of a city are correlated over years",
     ),
     Option(

@@ -97,6 +97,11 @@ TABLES: dict[str, tuple[dict[str, pl.DataType], tuple[str, ...]]] = {
 }
 
 
+def text(name: str) -> str:
+    """The reference table `name` as written; part of the code version of what reads it."""
+    return resources.files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
+
+
 @cache
 def load(name: str) -> pl.DataFrame:
     """The reference table `name` with its declared types, rows in the file's order.

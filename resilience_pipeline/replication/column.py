@@ -7,6 +7,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Absorber
 from resilience_pipeline.econometrics.covariance import small_sample_factor
+from resilience_pipeline.econometrics.error_rules import PLAIN
 from resilience_pipeline.econometrics.sample import NotEstimableError, Sample, draw_sample
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.study.vocabulary import TIME, UNIT
@@ -58,7 +59,7 @@ class ReplicatedColumn:
 
 
 class StaleRecordError(ValueError):
-    """The panel's rows are not those that the record was estimated on."""
+    """The panel's rows are not those that the record was estimated on, or its errors have no command to check them."""
 
 
 def replicated_column(record: pl.DataFrame, panel: pl.DataFrame) -> ReplicatedColumn:
@@ -74,6 +75,8 @@ def replicated_column(record: pl.DataFrame, panel: pl.DataFrame) -> ReplicatedCo
     StaleRecordError : the panel lacks a column, or its rows are not those of the record (their hashes differ).
     """
     model = record.row(0, named=True)
+    if model["vcov"] not in PLAIN:
+        raise StaleRecordError(f"no command checks errors by {model['vcov']}; run with vcov iid, hc1 or cluster")
     spec = Specification(
         name=model["name"],
         outcome=model["outcome"],
@@ -140,7 +143,7 @@ def _rescaled(spec: Specification, sample: Sample, regressors: int) -> float:
     ours, theirs = (
         small_sample_factor(
             rule,
-            spec.vcov,
+            spec.error_rule.plain,
             rows=sample.frame.height,
             regressors=regressors,
             rank=rank,

@@ -12,6 +12,7 @@ from resilience_pipeline.report.kinds import (
     event_study,
     hypotheses,
     indicators,
+    inference,
     matching,
     mediation,
     pilots,
@@ -37,5 +38,6 @@ PRINTERS: dict[str, Printer] = {
     "placebo": placebo.PRINTER,
     "audit": audit.PRINTER,
     "difference": difference.PRINTER,
+    "inference": inference.PRINTER,
     "mediation": mediation.PRINTER,
 }

@@ -144,8 +144,8 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
 
 
 def _error_rule(model: Mapping[str, Any]) -> str:
-    by = f" by {' and '.join(model['cluster'])}" if model["vcov"] == "cluster" else ""
-    return f"{model['vcov']}{by}, small-sample rule {model['ssc']}"
+    by = f" by {' and '.join(model['cluster'])}" if model["vcov"] in ("cluster", "cv3") else ""
+    return f"{model['vcov']}{by}" + (f", small-sample rule {model['ssc']}" if model["ssc"] else "")
 
 
 def _beside(column: Column) -> bool:

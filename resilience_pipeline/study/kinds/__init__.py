@@ -13,6 +13,7 @@ from resilience_pipeline.study.kinds import (
     event_study,
     hypotheses,
     indicators,
+    inference,
     matching,
     mediation,
     pilots,
@@ -38,6 +39,7 @@ KINDS: dict[str, Kind] = {
         placebo.KIND,
         audit.KIND,
         difference.KIND,
+        inference.KIND,
         mediation.KIND,
     )
 }

@@ -10,14 +10,22 @@ import polars as pl
 
 from resilience_pipeline.econometrics import (
     absorption,
+    conley,
     covariance,
+    elimination,
+    error_rules,
     estimation,
+    inversion,
     kernel,
     matched_panel,
+    moments,
     predicate,
+    printed_errors,
     reference_engine,
+    resampling,
     sample,
     tidy,
+    wild,
 )
 from resilience_pipeline.econometrics.estimate import Estimate
 from resilience_pipeline.econometrics.estimation import EngineAgreement, compare_engines, estimate
@@ -47,7 +55,21 @@ from resilience_pipeline.study.study import Matching, ResultTable, Study, Variab
 from resilience_pipeline.study.vocabulary import MATCHING_WEIGHT
 from resilience_pipeline.toml_file import Section
 
-ESTIMATION_CODE = (absorption, covariance, estimation, kernel, predicate, reference_engine, sample, tidy)
+ESTIMATION_CODE = (
+    *(
+        absorption,
+        covariance,
+        error_rules,
+        estimation,
+        kernel,
+        predicate,
+        printed_errors,
+        reference_engine,
+        sample,
+        tidy,
+    ),
+    *(conley, elimination, inversion, moments, resampling, wild),
+)
 
 
 def read(section: Section, declared: Declared) -> Parts:
@@ -128,8 +150,8 @@ def _estimate(
 
 def error_rule(specification: Specification) -> str:
     """`cluster by city_code, reghdfe`: the covariance and its small-sample rule, in words."""
-    by = f" by {' and '.join(specification.cluster)}" if specification.vcov == "cluster" else ""
-    return f"{specification.vcov}{by}, {specification.ssc}"
+    by = f" by {' and '.join(specification.cluster)}" if specification.error_rule.by_clusters else ""
+    return f"{specification.vcov}{by}" + ("" if specification.vcov == "cv3" else f", {specification.ssc}")
 
 
 def with_formulas(result: Estimate, frame: pl.DataFrame, variables: tuple[Variable, ...], options: Options) -> Estimate:

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from resilience_pipeline.econometrics import (
-    elimination,
-    inference,
-    moments,
-    resampling,
-)
+from resilience_pipeline.econometrics import inference
 from resilience_pipeline.econometrics.absorption import AbsorptionError
 from resilience_pipeline.econometrics.estimate import Estimate
 from resilience_pipeline.econometrics.inference import Inference
@@ -26,7 +21,7 @@ from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
 from resilience_pipeline.study.study import Variable
 
-CODE = (*ESTIMATION_CODE, elimination, inference, moments, resampling, columns_module, analysis)
+CODE = (*ESTIMATION_CODE, inference, columns_module, analysis)
 
 #: What the data do not allow; a `MomentMismatchError` is none of these, it fails a blocking check.
 REFUSALS = (NotEstimableError, AbsorptionError, CollinearColumnsError, TooManyDummiesError)
