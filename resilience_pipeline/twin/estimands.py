@@ -142,6 +142,17 @@ def did_coefficient(draw: Draw, difference: Array, rows: np.ndarray, period: np.
     return float(coefficients(difference[rows], [treated[rows].astype(np.float64)], city, label)[0])
 
 
+def interaction_coefficient(draw: Draw, difference: Array, flag: str) -> float:
+    """Treatment x flag in one regression: year effects of each group, city effects that both share.
+
+    Where cities change groups this is another quantity than the difference of two columns with city effects each.
+    """
+    rows = complete_rows(draw)
+    city, t = np.nonzero(rows)
+    second, did = draw.moderators.flags[flag][rows], draw.treated_rows[rows].astype(np.float64)
+    return float(coefficients(difference[rows], [did, did * second], city, 2 * t + second)[1])
+
+
 def mediator_slope(draw: Draw, name: str) -> float:
     """b in the population: NQPF's indicators also have errors of their own, which say nothing of the outcome."""
     b = planted_slope(name, draw.mediation)

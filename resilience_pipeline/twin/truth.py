@@ -128,7 +128,8 @@ def groups(draw: Draw, found: estimands.Differences, result: estimands.Results) 
     Returns
     -------
     flag -> "without" and "with" -> mean_effect over the group's treated rows; estimand, what the two-way regression on
-    the group's rows makes of it; rows, treated_rows, cities, treated_cities; and the difference of the two.
+    the group's rows makes of it; rows, treated_rows, cities, treated_cities; and the difference of the two, of two
+    regressions and of one with interactions.
     """
     table: dict[str, dict[str, Group]] = {}
     kept = draw.kept[:, None]
@@ -147,7 +148,10 @@ def groups(draw: Draw, found: estimands.Differences, result: estimands.Results) 
                 "treated_cities": int(treated.any(axis=1).sum()),
             }
         low, high = result[f"{without}.did"], result[f"{with_it}.did"]
-        table[flag]["difference"] = {"estimand": None if low is None or high is None else high - low}
+        table[flag]["difference"] = {
+            "estimand": None if low is None or high is None else high - low,
+            "with_interactions": estimands.interaction_coefficient(draw, found.outcome, flag),
+        }
     return table
 
 

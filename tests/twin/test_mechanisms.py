@@ -76,6 +76,13 @@ def test_without_heterogeneity_every_group_and_year_has_the_same_effect() -> Non
     assert by_group + later == pytest.approx([found["table_4.3.did"]] * 11, abs=0.01)
 
 
+def test_one_regression_with_interactions_finds_the_difference_where_cities_stay_in_their_group() -> None:
+    found = _truth(11)["groups"]
+    fixed, moving = found["non_resource"]["difference"], found["digital"]["difference"]
+    assert fixed["with_interactions"] == pytest.approx(fixed["estimand"], abs=1e-9)
+    assert 0.2 < moving["with_interactions"] < moving["estimand"] - 0.02
+
+
 def test_without_mediation_the_policy_leaves_the_mediators_and_their_errors_say_nothing() -> None:
     draw = twin.draw(12, mediation=0.0)
     found = truth(draw)
