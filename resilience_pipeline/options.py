@@ -222,6 +222,14 @@ CATALOGUE: tuple[Option, ...] = (
         "was made for 1952",
     ),
     Option(
+        "spillover_km",
+        100.0,
+        (),
+        "A ring of neighbouring prefectures: the median city lies about 100 km from its next one's seat",
+        1.0,
+        2000.0,
+    ),
+    Option(
         "matching_design",
         "baseline",
         ("baseline", "by_year", "pooled"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from resilience_pipeline.indices import (
     allocation,
     digital_policy,
+    forms,
     ip_protection,
     leap,
     resource_based,
@@ -31,6 +32,7 @@ INDEX_TABLES: tuple[IndexTable, ...] = (
     CTRI_BY_WEIGHTING,
     RANK_CORRELATIONS,
     leap.LEAP,
+    forms.FORMS,
     synergy.SYNERGY,
     _NEW_QUALITY.indicators,
     _NEW_QUALITY.weights,

@@ -12,7 +12,13 @@ from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.columns import specification_columns
 from resilience_pipeline.study.needs import all_variables
 from resilience_pipeline.study.study import Study
-from resilience_pipeline.study.vocabulary import CITY_FACTS, MATCHING_COLUMNS, TREATMENT_COLUMNS, event_columns
+from resilience_pipeline.study.vocabulary import (
+    CITY_FACTS,
+    MATCHING_COLUMNS,
+    SPILLOVER_COLUMNS,
+    TREATMENT_COLUMNS,
+    event_columns,
+)
 
 #: Columns of the `geography` table.
 GEOGRAPHY = ("name", *CITY_FACTS)
@@ -28,6 +34,7 @@ def table_of(study: Study, column: str) -> TableKey:
     """
     tables = {variable.name: variable.table for variable in all_variables(study)}
     tables |= dict.fromkeys(TREATMENT_COLUMNS, "treatment") | dict.fromkeys(GEOGRAPHY, "geography")
+    tables |= dict.fromkeys(SPILLOVER_COLUMNS, "spillovers")
     tables |= dict.fromkeys(event_columns(range(study.first_year, study.last_year + 1)), "event_time")
     if study.matching is not None:
         tables |= dict.fromkeys(MATCHING_COLUMNS, "matching")

@@ -5,7 +5,9 @@ from functools import partial
 
 import polars as pl
 
+from resilience_pipeline import reference as reference_tables
 from resilience_pipeline import table_checks
+from resilience_pipeline.econometrics import conley
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.grid import reference, wide
 from resilience_pipeline.grid.wide import KEY, city_years
@@ -16,6 +18,7 @@ from resilience_pipeline.options import Options
 from resilience_pipeline.panel import checks as panel_checks
 from resilience_pipeline.panel import matching
 from resilience_pipeline.panel import sample as sample_module
+from resilience_pipeline.panel import spillovers as spillovers_module
 from resilience_pipeline.panel import treatment as treatment_module
 from resilience_pipeline.panel import value_status as status_module
 from resilience_pipeline.panel import variables as variables_module
@@ -40,7 +43,7 @@ ON_GRID = (("key_unique", True), ("balanced", True))
 
 
 def steps(study: Study) -> list[Step]:
-    """pilots, treatment, event_time, geography, the variables' tables, matching if declared, value_status, sample."""
+    """Treatment and what follows from it, geography, the variables' tables, matching if declared, and the accounts."""
     pilots, treatment = _key(study, "pilots"), _key(study, "treatment")
     cities = _grid(study, "cities")
     window = range(study.first_year, study.last_year + 1)
@@ -75,6 +78,16 @@ def steps(study: Study) -> list[Step]:
             description="A dummy for each calendar year in pilot cities, treat_2012 and so on, for event studies. One "
             "row per kept city and year. Leaves no base year out; the specification does. Section 5.3.",
             code=(treatment_module, table_checks),
+            checks=ON_GRID,
+        ),
+        Step(
+            key=_key(study, "spillovers"),
+            inputs=(treatment,),
+            compute=_spillovers,
+            description="Kilometres to the nearest pilot's seat, and whether a city that is no pilot lies in a ring "
+            "around one from the start year on. One row per kept city and year. Measures no flow of goods.",
+            code=(spillovers_module, conley, reference_tables.city_coordinates().write_csv(), table_checks),
+            options=("spillover_km",),
             checks=ON_GRID,
         ),
         Step(
@@ -181,6 +194,14 @@ def _event_time(window: range, inputs: Inputs, options: Options) -> StepResult:
     (treated,) = inputs.tables.values()
     table = treatment_module.event_time(treated, event_columns(window))
     return StepResult(table, _on_grid(table, treated.select(KEY)))
+
+
+def _spillovers(inputs: Inputs, options: Options) -> StepResult:
+    (treated,) = inputs.tables.values()
+    table = spillovers_module.spillovers(treated, reference_tables.city_coordinates(), float(options["spillover_km"]))
+    cities = table.filter(pl.col("year") == pl.col("year").max())
+    notes = {f"cities_{ring}": int(cities[ring].sum() or 0) for ring in ("near_pilot", "further_from_pilot")}
+    return StepResult(table, _on_grid(table, treated.select(KEY)), notes=notes)
 
 
 def _geography(window: range, inputs: Inputs, options: Options) -> StepResult:

@@ -20,6 +20,7 @@ from resilience_pipeline.study.vocabulary import (
     COMPOSITES,
     KEYS,
     MATCHING_COLUMNS,
+    SPILLOVER_COLUMNS,
     TREATMENT_COLUMNS,
     check_name,
     event_columns,
@@ -81,7 +82,7 @@ def load_study(path: Path) -> Study:
     names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *events})
     names |= {*COMPOSITES} if composites else frozenset()
     matching = read_matching(root.section("matching"), names - {*TREATMENT_COLUMNS, *events}, names)
-    names |= {*MATCHING_COLUMNS} if matching else frozenset()
+    names |= {*SPILLOVER_COLUMNS, *(MATCHING_COLUMNS if matching else ())}
     entries = _entries(sections)
     read = [
         read_table(

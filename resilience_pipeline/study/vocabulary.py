@@ -20,7 +20,7 @@ KEYS = (UNIT, TIME)
 CITY_FACTS = ("region", "province", "region_factor")
 
 #: Panel tables that every study gets; a variable cannot be put into them.
-PANEL_OWN = ("treatment", "event_time", "geography", "matching", "pilots", "sample", "value_status")
+PANEL_OWN = ("treatment", "event_time", "spillovers", "geography", "matching", "pilots", "sample", "value_status")
 
 #: Columns of the indices layer: three composites, their combination, and the deflator.
 COMPOSITES = ("res", "rec", "rst", "ctri")
@@ -42,6 +42,10 @@ TREATMENT_COLUMNS = tuple(variable.name for variable in TREATMENT)
 #: Columns of the panel table `matching`, of a study with a [matching] section, that regressions and filters may use.
 MATCHING_WEIGHT = "matching_weight"
 MATCHING_COLUMNS = ("propensity_score", "on_support", MATCHING_WEIGHT)
+
+
+#: Columns of the spillovers table: distance to the nearest pilot, and two rings around pilots under the policy.
+SPILLOVER_COLUMNS = ("distance_to_pilot_km", "near_pilot", "further_from_pilot")
 
 
 def event_columns(years: Iterable[int]) -> dict[str, int]:

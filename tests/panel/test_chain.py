@@ -113,10 +113,10 @@ DOWNSTREAM = {"outcomes", "value_status"}
 @pytest.mark.parametrize(
     ("settings", "moved"),
     [
-        ({"start_year": 2019}, {"treatment"}),
+        ({"start_year": 2019}, {"treatment", "spillovers"}),
         ({"region_factor": "province"}, {"geography"}),
-        ({"county_level_pilots": "parent"}, {"pilots", "treatment", "event_time"}),
-        ({"henan_zone": "all_three"}, {"pilots", "treatment", "event_time"}),
+        ({"county_level_pilots": "parent"}, {"pilots", "treatment", "event_time", "spillovers"}),
+        ({"henan_zone": "all_three"}, {"pilots", "treatment", "event_time", "spillovers"}),
         ({"financing": "inverse_credit_index"}, {"observations", "cells", "controls", "value_status"}),
         ({"index_form": "scaled"}, {"weights", "composites"} | DOWNSTREAM),
         ({"weighting": "equal"}, {"weights", "composites"} | DOWNSTREAM),
