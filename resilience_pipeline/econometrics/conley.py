@@ -6,7 +6,9 @@ With p_it a row's pull on the coefficients ((X'X)^-1 x_it u_it), k the kernel of
 
 within a year all pairs of near units, between years all pairs of rows of one unit. So the serial correlation of a unit
 is kept whole, as clustering by unit keeps it, and with 0 kilometres this is the error clustered by unit, small-sample
-factor and degrees of freedom among it. Kernels: uniform, 1 up to the distance; Bartlett, 1 - d / distance.
+factor and degrees of freedom among it. What is left out are pairs of different units in different years: shocks that
+neighbours share for years need clusters of regions beside it. Kernels: uniform, 1 up to the distance; Bartlett,
+1 - d / distance.
 
 References
 ----------
