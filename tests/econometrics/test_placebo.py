@@ -174,6 +174,14 @@ def test_the_error_rule_of_the_specification_is_the_one_studentised_with():
     assert (summary["vcov"], summary["ssc"]) == ("iid", "none")
 
 
+@pytest.mark.parametrize("vcov", ["cv3", "wcr"])
+def test_fakes_are_studentised_by_clustered_errors_where_the_column_prints_others(vcov):
+    draws, summary = run("cities", LARGER, draws=5, spec=replace(PRINTED, vcov=vcov))
+    clustered, _ = run("cities", LARGER, draws=5)
+    assert draws["std_error"].equals(clustered["std_error"])
+    assert summary["vcov"] == "cluster"
+
+
 REFUSED = {
     "no rows": (PRINTED, LARGER.clear(), "awaiting", "the data have no rows yet"),
     "no values": (
@@ -196,6 +204,12 @@ REFUSED = {
         "no row before 2012",
     ),
     "errors by row": (replace(PRINTED, vcov="hc1"), LARGER, "failed", "what holds whole cities"),
+    "spatial errors": (
+        replace(PRINTED, vcov="conley:200", latitude="north", longitude="east"),
+        LARGER.with_columns(north=30 + pl.col("city") / 10, east=pl.lit(110.0)),
+        "failed",
+        "no placebo under the error rule conley:200",
+    ),
     "errors two ways": (replace(PRINTED, cluster=("city", "year")), LARGER, "failed", "what holds whole cities"),
     "no time": (replace(PRINTED, time=None), LARGER, "failed", "needs the column of time"),
     "no treatment": (replace(PRINTED, treatment=None), LARGER, "failed", "needs a treatment"),

@@ -92,6 +92,12 @@ def test_webb_signs_have_a_name_of_their_own() -> None:
     assert result.terms[0].p_value != under("wcr", frame, draws=499).terms[0].p_value
 
 
+def test_a_two_way_covariance_that_is_none_is_mended_with_a_warning() -> None:
+    result = under("cluster", panel(units=12), cluster=("province", "year"))
+    assert any("two-way clustered covariance had negative eigenvalues" in warning for warning in result.warnings)
+    assert (column(result, "std_error") >= 0).all()
+
+
 def test_the_tidy_table_holds_draws_seed_and_kilometres() -> None:
     made = to_frame([under("wcr", panel(units=20), draws=99)])
     assert made.schema == ESTIMATES

@@ -133,6 +133,16 @@ def test_signs_by_province_re_sample_provinces() -> None:
     assert len(wild(table_of(frame, "province"), draws=999)) == 2**9
 
 
+def test_clusters_without_rows_take_no_sign() -> None:
+    frame = few()
+    columns = {name: frame[name].to_numpy() for name in ("y", *REGRESSORS)}
+    effects = [level_codes(frame, "city"), level_codes(frame, "year")]
+    gaps = moment_table(columns, clusters=2 * level_codes(frame, "city"), effects=effects, n_clusters=20)
+    one, two = wild(gaps, 999), wild(table_of(frame), 999)
+    assert len(one) == len(two) == 256
+    np.testing.assert_allclose(one.statistics(), two.statistics(), rtol=1e-10)
+
+
 def test_the_same_seed_gives_the_same_draws() -> None:
     table = table_of(panel(units=40))
     one, again, other = (wild(table, 99, seed=seed).shift for seed in (1, 1, 2))

@@ -228,6 +228,13 @@ def test_a_panel_that_moved_on_leaves_the_column_out_and_says_why(tmp_path):
     assert "run everything again" in found.open["small_1.pooled"]
 
 
+def test_errors_that_no_command_prints_leave_the_column_out_and_say_why(tmp_path):
+    lake, study = filled(tmp_path)
+    key = ("estimates", "small_1", "pooled")
+    put(lake, key, lake.read(key).with_columns(vcov=pl.lit("cv3"), ssc=pl.lit(None, pl.String)))
+    assert "no command checks errors by cv3" in replication(lake, study).open["small_1.pooled"]
+
+
 def test_what_awaits_its_data_is_named_on_the_page(tmp_path):
     lake, study = filled(tmp_path)
     record = lake.read(("estimates", "small_1", "pooled")).head(1)

@@ -88,6 +88,8 @@ def test_every_method_has_a_row_and_all_give_the_printed_coefficient(study):
     assert whole["n_obs"].unique().to_list() == [printed["n_obs"][0]]
     clustered = table.row(by_predicate=pl.col("method") == "clustered by city_code (CV1)", named=True)
     assert clustered["std_error"] == pytest.approx(printed["std_error"][0], rel=1e-8)
+    near, far = table.filter(pl.col("method").str.starts_with("spatial"))["std_error"]
+    assert near != far
     checks = {check.name: check for check in results[METHODS].checks}
     assert all(check.passed for check in checks.values())
     assert checks["as_printed"].message == "as in mine_1.1"
