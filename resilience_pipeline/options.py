@@ -262,6 +262,22 @@ CATALOGUE: tuple[Option, ...] = (
         19,
         1_000_000,
     ),
+    Option(
+        "event_draws",
+        100_000,
+        (),
+        "Normal vectors behind simultaneous bands and the power of leads; the critical value's own error is below 0.01",
+        999,
+        10_000_000,
+    ),
+    Option(
+        "honest_draws",
+        10_000,
+        (),
+        "Normal vectors behind the first stage of bounds relative to earlier changes; the R package HonestDiD draws 1,000",
+        999,
+        1_000_000,
+    ),
     Option("seed", 20_181_016, (), "The day of the notice; stored with every result that draws", 0, 4_294_967_295),
     Option(
         "vcov",

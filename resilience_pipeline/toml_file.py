@@ -13,7 +13,14 @@ from resilience_pipeline.errors import PipelineError
 
 T = TypeVar("T", str, int, bool)
 
-_WORDS = {str: "a text in quotes", int: "a whole number", bool: "true or false", list: "a list", dict: "a section"}
+_WORDS = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a section",
+}
 
 
 def near(name: str, known: Mapping[str, object] | frozenset[str] | set[str]) -> str:
@@ -82,6 +89,16 @@ class Section:
         """The list of texts under `key`; empty where it is absent."""
         values = self._typed(key, self.values.get(key, []), list)
         return tuple(self._typed(f"{key}[{number}]", value, str) for number, value in enumerate(values, start=1))
+
+    def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+        """The list of numbers under `key`; the default where it is absent."""
+        if key not in self.values:
+            return default
+        values = self._typed(key, self.values[key], list)
+        return tuple(
+            float(value) if type(value) is int else self._typed(f"{key}[{number}]", value, float)
+            for number, value in enumerate(values, start=1)
+        )
 
     def section(self, key: str) -> "Section":
         """The section under `key`; an empty one where it is absent."""

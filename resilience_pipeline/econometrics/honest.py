@@ -61,7 +61,7 @@ def _parallel(subject: str, effects: YearEffects, weights: Floats) -> Inference:
     error = float(np.sqrt(weights @ effects.covariance[np.ix_(lags, lags)] @ weights))
     low, high = estimate - _CRITICAL * error, estimate + _CRITICAL * error
     note = "as if no trend differed; normal law, as all intervals here"
-    return Inference(subject, PARALLEL, "M = 0", estimate, error, low, high, note=note)
+    return Inference(subject, PARALLEL, "no difference", estimate, error, low, high, note=note)
 
 
 def _relative(

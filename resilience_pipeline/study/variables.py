@@ -12,6 +12,7 @@ from resilience_pipeline.study.vocabulary import (
     MATCHING_COLUMNS,
     PANEL_OWN,
     PRICE_LEVEL,
+    TIME,
     TREATMENT_COLUMNS,
     check_name,
     indicators,
@@ -113,7 +114,7 @@ def _check_readings(section: Section, option: str | None, readings: dict[str, st
 
 def _check_formula(section: Section, key: str, text: str, composites: bool) -> None:
     built = [column for column in BY_COLUMN if composites or not of_composites(column)]
-    known = {*indicators(), PRICE_LEVEL, *TREATMENT_COLUMNS, *built}
+    known = {*indicators(), PRICE_LEVEL, *TREATMENT_COLUMNS, TIME, *built}
     try:
         inputs = formula_inputs(text)
     except ValueError as error:
@@ -126,5 +127,7 @@ def _check_formula(section: Section, key: str, text: str, composites: bool) -> N
         )
     for name in inputs:
         if name not in known:
-            expected = "canonical indicators (reference/indicators.csv), composites (with composites = true) or did"
+            expected = (
+                "canonical indicators (reference/indicators.csv), composites (with composites = true), did or year"
+            )
             section.fail(key, "names a column that does not exist", expected, near(name, known), "mend the name")

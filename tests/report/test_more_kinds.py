@@ -1,4 +1,4 @@
-"""Event study, alternatives, codebook and copies as printed: what stands in a row, and what is said without data."""
+"""Alternatives, codebook and copies as printed: what stands in a row, and what is said without data."""
 
 import polars as pl
 import pytest
@@ -7,7 +7,7 @@ from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.report.printer import Page, Published
-from resilience_pipeline.report.render import draw, render_page, title_of
+from resilience_pipeline.report.render import render_page, title_of
 from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.load import load_study
 from resilience_pipeline.study.study import Study, Variable
@@ -71,34 +71,6 @@ def page(study: Study, name: str, data: pl.DataFrame, symbols: dict | None = Non
     table = study.table(name)
     records = {estimate_key(spec): to_frame([estimate(spec, data, engines=("kernel",))]) for spec in table.columns}
     return Page(table, records, Published(), symbols or {}, Options(), study.variables)
-
-
-def test_an_event_study_compares_every_year_with_the_base_year(study):
-    rendered, printed = render_page(page(study(EVENT), "figure_9", panel()), synthetic=False)
-    by_year = {row["year"]: row for row in printed.tidy.to_dicts()}
-    assert list(by_year) == [2012, 2013, 2014, 2015]
-    assert by_year[2013]["base"]
-    assert by_year[2013]["estimate"] is None
-    assert [by_year[y]["estimate"] for y in (2012, 2014, 2015)] == pytest.approx([0, 1, 2], abs=0.01)
-    assert "0 (base)" in rendered.text
-    assert "base 2013" in rendered.text
-
-
-def test_an_event_study_that_awaits_its_source_says_so_and_draws_nothing(study):
-    waiting = page(study(EVENT), "figure_9", panel().with_columns(fiscal=pl.lit(None, dtype=pl.Float64)))
-    rendered, printed = render_page(waiting, synthetic=False)
-    assert "awaiting: no value was delivered for fiscal" in rendered.text
-    assert printed.without_result == ("figure_9.event_study",)
-    assert draw(waiting.table, printed.tidy, "svg", synthetic=False) is None
-
-
-def test_an_event_study_is_drawn_and_says_synthetic_where_it_is(study):
-    drawn = page(study(EVENT), "figure_9", panel())
-    _, printed = render_page(drawn, synthetic=True)
-    picture = draw(drawn.table, printed.tidy, "svg", synthetic=True)
-    assert picture is not None
-    assert picture == draw(drawn.table, printed.tidy, "svg", synthetic=True)
-    assert picture != draw(drawn.table, printed.tidy, "svg", synthetic=False)
 
 
 def test_alternatives_estimate_every_column_again_for_every_outcome(study):

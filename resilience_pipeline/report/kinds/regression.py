@@ -153,8 +153,8 @@ def _beside(column: Column) -> bool:
 
 
 def _ordered(columns: Sequence[Column]) -> list[str]:
-    """Terms of all columns: treatment, controls in the order of the longest column, constant last."""
-    terms: dict[str, None] = {}
+    """Terms of all columns: treatments, controls in the order of the longest column, constant last."""
+    terms = {c.specification.treatment: None for c in columns if c.specification.treatment is not None}
     for column in sorted(columns, key=lambda column: -len(column.specification.regressors)):
         terms |= dict.fromkeys((*column.specification.regressors, *column.terms, *column.paper))
     return [*(term for term in terms if term != "const"), *(["const"] if "const" in terms else [])]
