@@ -4,13 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 
+from resilience_pipeline.econometrics.absorption import Codes
 from resilience_pipeline.econometrics.inference import Inference, two_sided
 from resilience_pipeline.econometrics.pretest_power import Trend, detectable_trends
 from resilience_pipeline.econometrics.simultaneous import band
-from resilience_pipeline.econometrics.year_effects import YearEffects, average_lag, combination, joint_test
+from resilience_pipeline.econometrics.year_effects import (
+    JointTest,
+    YearEffects,
+    average_lag,
+    combination,
+    hotelling,
+    joint_test,
+)
 
 SUP_T = "sup-t"
 WALD = "Wald"
+HOTELLING = "Wald, Hotelling's law"
 LEAST_SQUARES = "least squares"
 BAND, CRITICAL, F, AVERAGE = "band", "critical value", "F", "average"
 ALL, LEADS, LAGS = "all years", "leads", "lags"
@@ -44,18 +53,29 @@ def _bands(effects: YearEffects, draws: int, seed: int) -> list[Inference]:
 
 
 def _joint_tests(effects: YearEffects) -> list[Inference]:
-    rows = []
-    for subject, places in ((LEADS, effects.leads), (LAGS, effects.lags)):
-        if not len(places):
-            continue
-        try:
-            test = joint_test(effects.estimates[places], effects.covariance[np.ix_(places, places)], effects.dof)
-        except ArithmeticError as error:
-            rows.append(Inference(subject, WALD, F, status="failed", reason=str(error)))
-            continue
-        note = f"{test.law}, all {subject} zero"
-        rows.append(Inference(subject, WALD, F, test.statistic, p_value=test.p_value, note=note))
+    return [
+        row for subject, at in ((LEADS, effects.leads), (LAGS, effects.lags)) for row in _joint(effects, subject, at)
+    ]
+
+
+def _joint(effects: YearEffects, subject: str, places: Codes) -> list[Inference]:
+    """The test by the clusters' count, and where errors are clustered by the treated clusters' count, too."""
+    if not len(places):
+        return []
+    method, rows = WALD, []
+    try:
+        test = joint_test(effects.estimates[places], effects.covariance[np.ix_(places, places)], effects.dof)
+        rows.append(_law(subject, WALD, test))
+        if effects.treated_clusters is not None:
+            method = HOTELLING
+            rows.append(_law(subject, HOTELLING, hotelling(test, effects.treated_clusters)))
+    except ArithmeticError as error:
+        rows.append(Inference(subject, method, F, status="failed", reason=str(error)))
     return rows
+
+
+def _law(subject: str, method: str, test: JointTest) -> Inference:
+    return Inference(subject, method, F, test.statistic, p_value=test.p_value, note=f"{test.law}, all {subject} zero")
 
 
 def _average(effects: YearEffects) -> list[Inference]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from resilience_pipeline.econometrics.absorption import Floats
 from resilience_pipeline.econometrics.simultaneous import normal_draws
-from resilience_pipeline.econometrics.year_effects import YearEffects
+from resilience_pipeline.econometrics.year_effects import YearEffects, demand_definite
 
 JOINT = "joint test of the leads"
 ANY = "any lead by itself"
@@ -57,12 +57,13 @@ def detectable_trends(
 
     Raises
     ------
-    ArithmeticError : there is no lead or no lag, or the leads' covariance matrix is singular.
+    ArithmeticError : there is no lead or no lag, or the leads' covariance matrix is singular or none.
     """
     leads, lags = effects.leads, effects.lags
     V = effects.covariance[np.ix_(leads, leads)]
-    if not len(leads) or not len(lags) or np.linalg.matrix_rank(V, hermitian=True) < len(leads):
-        raise ArithmeticError("the leads' covariance matrix is singular, or there is no lead or no lag")
+    if not len(leads) or not len(lags):
+        raise ArithmeticError("there is no lead or no lag")
+    demand_definite(V)
     before, after = effects.horizons[leads], float(effects.horizons[lags].mean())
     errors = normal_draws(V, draws, rng)
     # What the leads' errors say of the average lag's: its regression on them.

@@ -148,7 +148,46 @@ def _wild(model: "Model", fit: Fit, rule: ErrorRule) -> PrintedErrors:
 
 
 def _conley(model: "Model", fit: Fit, rule: ErrorRule) -> tuple[Floats, tuple[str, ...]]:
-    """Spatial errors, and a warning where a variance was negative: near units whose errors cancel out.
+    """Spatial errors, and a warning where a variance was negative: near units whose errors cancel out."""
+    covariance = _spatial(model, fit, rule)
+    if (np.diag(covariance) > 0).all():
+        return np.sqrt(np.diag(covariance)), ()
+    return np.sqrt(np.diag(repaired(covariance)[0])), (_MENDED.format("spatial"),)
+
+
+def term_covariance(model: "Model", fit: Fit) -> Floats:
+    """Covariance of the regressors under the specification's rule, shape (k, k), for tests of several at once.
+
+    The roots of its diagonal are the printed errors; under wcr it is the clustered one (CV1).
+
+    Raises
+    ------
+    NotEstimableError : the rule needs what the data do not give.
+    """
+    rule = error_rule(model.sample.specification.vcov)
+    if rule.kind == "cv3":
+        return _jackknife(model)
+    if rule.kind == "conley" and (np.diag(spatial := _spatial(model, fit, rule)) > 0).all():
+        return spatial[:-1, :-1]
+    whole = spatial if rule.kind == "conley" else fit.covariance
+    return repaired(whole)[0][:-1, :-1]
+
+
+def _jackknife(model: "Model") -> Floats:
+    """CV3 of the regressors with their covariances, shape (k, k), of a model whose errors are CV3 already."""
+    outcome = model.sample.specification.outcome
+    table = cluster_table(model)
+    full = table.fit(outcome, model.terms, model.sample.specification.ssc).coefficients[:-1]
+    apart = jackknife(table, outcome, model.terms).coefficients - full
+    if np.isnan(apart).any():
+        raise NotEstimableError("without one of the clusters the model is not identified")
+    G = len(apart)
+    covariance: Floats = (G - 1) / G * apart.T @ apart
+    return covariance
+
+
+def _spatial(model: "Model", fit: Fit, rule: ErrorRule) -> Floats:
+    """Spatial covariance, shape (k + 1, k + 1), as it comes: it need not be one.
 
     A covariance that is merely no covariance stays as acreg and fixest would print it.
     """
@@ -165,7 +204,4 @@ def _conley(model: "Model", fit: Fit, rule: ErrorRule) -> tuple[Floats, tuple[st
     pull = kernel.pull(model.design, model.absorber)
     assert rule.kilometres is not None
     assert rule.kernel is not None
-    covariance = fit.factor * conley_covariance(pull, units, times, coordinates, rule.kilometres, rule.kernel)
-    if (np.diag(covariance) > 0).all():
-        return np.sqrt(np.diag(covariance)), ()
-    return np.sqrt(np.diag(repaired(covariance)[0])), (_MENDED.format("spatial"),)
+    return fit.factor * conley_covariance(pull, units, times, coordinates, rule.kilometres, rule.kernel)

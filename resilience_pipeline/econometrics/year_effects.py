@@ -10,12 +10,15 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats
-from resilience_pipeline.econometrics.covariance import repaired
 from resilience_pipeline.econometrics.estimation import model_of
+from resilience_pipeline.econometrics.printed_errors import term_covariance
 from resilience_pipeline.econometrics.specification import Specification
 
-#: One row per pair of terms, both orders.
-COVARIANCE = pl.Schema({"term": pl.String(), "other": pl.String(), "covariance": pl.Float64()})
+#: One row per pair of terms, both orders; `term_clusters` have a row in which the term is not zero (null without
+#: one-way clusters).
+COVARIANCE = pl.Schema(
+    {"term": pl.String(), "other": pl.String(), "covariance": pl.Float64(), "term_clusters": pl.Int64()}
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class YearEffects:
     years : shape (K,), in order, without the base year. base : the year that is left out.
     estimates, covariance : shapes (K,) and (K, K).
     dof : degrees of freedom of t; None = the normal law.
+    treated_clusters : that have treated rows, the fewest of any year; None where errors are not clustered one way.
     """
 
     years: tuple[int, ...]
@@ -34,6 +38,7 @@ class YearEffects:
     estimates: Floats
     covariance: Floats
     dof: float | None = None
+    treated_clusters: int | None = None
 
     @property
     def std_errors(self) -> Floats:
@@ -91,11 +96,14 @@ def covariance_table(specification: Specification, frame: pl.DataFrame, terms: t
     Raises
     ------
     NotEstimableError, AbsorptionError : as `estimation.model_of`.
+    MomentMismatchError : as `moments.MomentTable.fit`.
     """
     model = model_of(specification, frame)
-    covariance, _ = repaired(model.fit("kernel").covariance)
+    covariance = term_covariance(model, model.fit("kernel"))
+    clusters = model.design.clusters
+    counts = [len(np.unique(clusters[0][x != 0])) if len(clusters) == 1 else None for x in model.design.X.T]
     kept = [(name, model.terms.index(name)) for name in terms if name in model.terms]
-    rows = [(term, other, float(covariance[i, j])) for term, i in kept for other, j in kept]
+    rows = [(term, other, float(covariance[i, j]), counts[i]) for term, i in kept for other, j in kept]
     return pl.DataFrame(rows, schema=COVARIANCE, orient="row")
 
 
@@ -109,14 +117,16 @@ def year_effects(record: pl.DataFrame, covariance: pl.DataFrame, years: Mapping[
     years : dummy -> calendar year.
     """
     estimates = {row["term"]: row["estimate"] for row in record.to_dicts() if row["term"] in years}
-    pairs = {(term, other): value for term, other, value in covariance.rows()}
+    pairs = {(row["term"], row["other"]): row["covariance"] for row in covariance.to_dicts()}
     terms = sorted(estimates, key=years.__getitem__)
+    treated = covariance["term_clusters"].drop_nulls().to_list()
     return YearEffects(
         years=tuple(years[term] for term in terms),
         base=base,
         estimates=np.array([estimates[term] for term in terms]),
         covariance=np.array([[pairs[term, other] for other in terms] for term in terms]),
         dof=record["dof"][0],
+        treated_clusters=min(treated, default=None),
     )
 
 
@@ -131,16 +141,47 @@ def joint_test(estimates: Floats, covariance: Floats, dof: float | None) -> Join
 
     Raises
     ------
-    ArithmeticError : the covariance matrix is singular (fewer clusters than coefficients, or none to test).
+    ArithmeticError : there is nothing to test, or the covariance matrix is singular (fewer clusters than coefficients)
+        or none (spatial errors can give such).
     """
     from scipy.special import chdtrc, fdtrc
 
     q = len(estimates)
-    if not q or np.linalg.matrix_rank(covariance, hermitian=True) < q:
-        raise ArithmeticError("there is nothing to test" if not q else "the covariance matrix is singular")
+    if not q:
+        raise ArithmeticError("there is nothing to test")
+    demand_definite(covariance)
     F = float(estimates @ np.linalg.solve(covariance, estimates)) / q
     p = float(chdtrc(q, q * F) if dof is None else fdtrc(q, dof, F))
     return JointTest(F, q, dof, p)
+
+
+def hotelling(test: JointTest, treated_clusters: int) -> JointTest:
+    """The same statistic under Hotelling's law, which knows how few treated clusters there are.
+
+        F (n - q + 1) / n ~ F(q, n - q + 1),   n = treated clusters - 1
+
+    The year effects are means over the treated clusters, so V rests on that many vectors, however many controls there
+    are; F(q, G - 1) then rejects too often (Pustejovsky and Tipton 2018, Journal of Business and Economic Statistics
+    36, who estimate n; we take the count).
+
+    Raises
+    ------
+    ArithmeticError : there are no more treated clusters than coefficients.
+    """
+    from scipy.special import fdtrc
+
+    n, q = treated_clusters - 1, test.numerator
+    if n < q:
+        raise ArithmeticError(f"{treated_clusters} treated clusters are too few to test {q} coefficients")
+    F = test.statistic * (n - q + 1) / n
+    return JointTest(F, q, float(n - q + 1), float(fdtrc(q, n - q + 1, F)))
+
+
+def demand_definite(covariance: Floats) -> None:
+    """Raise ArithmeticError where the matrix is singular, or has a negative eigenvalue."""
+    values = np.linalg.eigvalsh(covariance)
+    if values[0] <= values[-1] * len(values) * np.finfo(np.float64).eps:
+        raise ArithmeticError("the covariance matrix is singular or no covariance")
 
 
 def combination(effects: YearEffects, weights: Floats) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from resilience_pipeline.econometrics.event_rows import (
     AVERAGE,
     BAND,
     CRITICAL,
+    HOTELLING,
     LAGS,
     LEADS,
     LEAST_SQUARES,
@@ -58,10 +59,19 @@ def show(page: Page) -> Printed:
     rows = [_year(row) for row in tidy.to_dicts()]
     if (average := found.get((LAGS, LEAST_SQUARES, AVERAGE))) is not None:
         rows.append(("Average after the base year", *_cells(average), "", ""))
-    for subject, words in ((LEADS, "All before the base year zero"), (LAGS, "All after the base year zero")):
-        test = found.get((subject, WALD, F_STATISTIC))
-        if test is not None and test["status"] == "estimated":
-            rows.append((words, f"F = {number(test['estimate'])}", "", "", number(test["p_value"]), "", ""))
+    for (subject, method, statistic), row in found.items():
+        if statistic == F_STATISTIC and row["status"] == "estimated":
+            words = "" if method == WALD else ", by treated cities"
+            side = "before" if subject == LEADS else "after"
+            rows.append(
+                (
+                    f"All {side} the base year zero{words}",
+                    f"F = {number(row['estimate'])}",
+                    *("", ""),
+                    number(row["p_value"]),
+                    *("", ""),
+                )
+            )
     notes = [*_notes(page, record.row(0, named=True), settings), *_joint_notes(found), *_power_notes(found)]
     if record["status"][0] == "estimated":
         notes.append("*, **, *** significant at 10 %, 5 %, 1 %.")
@@ -154,12 +164,16 @@ def _joint_notes(found: Mapping[Name, Row]) -> list[str]:
             f"The bands hold the true effects of all years at once in 95 of 100 samples: {times} standard errors "
             f"(sup-t, {critical['note']}; seed {critical['seed']})."
         )
-    for subject in (LEADS, LAGS):
-        test = found.get((subject, WALD, F_STATISTIC))
-        if test is not None and test["status"] != "estimated":
-            notes.append(f"No joint test of the {subject}: {test['reason']}.")
-        elif test is not None:
-            notes.append(f"Joint test of the {subject}: {test['note']}.")
+    for (subject, method, statistic), row in found.items():
+        if statistic == F_STATISTIC and row["status"] != "estimated":
+            notes.append(f"No joint test of the {subject} ({method}): {row['reason']}.")
+        elif statistic == F_STATISTIC:
+            notes.append(f"Joint test of the {subject}, {method}: {row['note']}.")
+    if any(method == HOTELLING for _, method, _ in found):
+        notes.append(
+            "The law by the count of all clusters rejects too often where few of them are treated: in 11 of 100 panels "
+            "of 45 pilots among 281 cities without any trend, where it says 5. Hotelling's counts the treated ones."
+        )
     return notes
 
 

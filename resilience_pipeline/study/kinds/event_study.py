@@ -10,13 +10,14 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from resilience_pipeline.econometrics import elimination, inference, moments, pretest_power, resampling, simultaneous
 from resilience_pipeline.econometrics import event_rows as event_rows_module
-from resilience_pipeline.econometrics import inference, pretest_power, simultaneous
 from resilience_pipeline.econometrics import year_effects as year_effects_module
 from resilience_pipeline.econometrics.absorption import AbsorptionError
 from resilience_pipeline.econometrics.estimation import TOLERANCE
 from resilience_pipeline.econometrics.event_rows import event_rows
 from resilience_pipeline.econometrics.inference import Inference, to_frame
+from resilience_pipeline.econometrics.moments import MomentMismatchError
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.year_effects import COVARIANCE, YearEffects, covariance_table, year_effects
@@ -114,7 +115,7 @@ def _covariance_step(study: Study, table: ResultTable) -> Step:
         compute=partial(_covariance, table, stated),
         description=f"{table.title}: covariances of the year coefficients under the error rule of the estimate. One "
         "row per pair of years; none where nothing is estimated. " + " ".join(table.notes),
-        code=(*ESTIMATION_CODE, year_effects_module, columns_module, analysis),
+        code=(*ESTIMATION_CODE, elimination, moments, resampling, year_effects_module, columns_module, analysis),
         options=tuple(rule for rule in RULES if rule not in stated),
         checks=(("as_printed", True),),
     )
@@ -125,10 +126,13 @@ def _covariance(table: ResultTable, stated: tuple[str, ...], inputs: Inputs, opt
     panel = {key: frame for key, frame in inputs.tables.items() if key[0] == "panel"}
     frame = analysis_frame(panel, specification_columns(specification))
     chosen = options_applied(specification, stated, options)
+    covariances = pl.DataFrame(schema=COVARIANCE)
     try:
         covariances = covariance_table(chosen, frame, tuple(settings_of(table).years))
     except (NotEstimableError, AbsorptionError):
-        covariances = pl.DataFrame(schema=COVARIANCE)
+        pass  # the record has the reason
+    except MomentMismatchError as mismatch:
+        return StepResult(covariances, (Check("as_printed", False, str(mismatch)),))
     return StepResult(covariances, (_as_printed(covariances, inputs[estimate_key(specification)], chosen),))
 
 
