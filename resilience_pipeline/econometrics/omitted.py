@@ -26,9 +26,9 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Absorber, Floats
-from resilience_pipeline.econometrics.estimation import Model, model_of
+from resilience_pipeline.econometrics.estimate import Estimate
+from resilience_pipeline.econometrics.estimation import Model, estimate, model_of
 from resilience_pipeline.econometrics.inference import Inference
-from resilience_pipeline.econometrics.kernel import Fit
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification
 
@@ -75,8 +75,10 @@ def omitted_variable_rows(spec: Specification, frame: pl.DataFrame) -> list[Infe
         raise NotEstimableError("bounds on omitted variables need a treatment and no weights")
     model = model_of(spec, frame)
     found = residuals(model)
-    fit = model.fit("kernel")
-    rows = [*robustness_rows(model, found, fit), *selection_rows(model, found), detectable_effect(fit)]
+    printed = estimate(spec, frame, engines=("kernel",))  # its error is that of the rule, CV1 or another
+    if printed.status != "estimated":
+        raise NotEstimableError(str(printed.reason), printed.status)
+    rows = [*robustness_rows(model, found, printed), *selection_rows(model, found), detectable_effect(printed)]
     N, G = len(model.design.y), len(np.unique(model.design.clusters[0])) if model.design.clusters else None
     return [Inference(spec.treatment, **row, n_obs=N, n_clusters=G) for row in rows]  # type: ignore[arg-type]
 
@@ -98,15 +100,16 @@ def robustness_value(f: float) -> float:
     return 0.0 if f <= 0 else float((np.sqrt(f**4 + 4 * f**2) - f**2) / 2)
 
 
-def robustness_rows(model: Model, found: Residuals, fit: Fit) -> list[dict]:
-    """Partial R2 of the treatment, of the strongest control, and the robustness values."""
+def robustness_rows(model: Model, found: Residuals, printed: Estimate) -> list[dict]:
+    """Partial R2 of the treatment, of the strongest control, and the robustness values under the printed error."""
     from scipy.special import stdtrit
 
     b, e = found.coefficient, found.y_left - found.coefficient * found.D_left
     unit = float(np.sqrt((e @ e) / (found.D_left @ found.D_left)))  # s(y | D, W) / s(D | W)
     partial = float(1 - (e @ e) / (found.y_left @ found.y_left))
-    edge = abs(b) - float(stdtrit(fit.dof, 1 - ALPHA / 2)) * float(fit.std_errors[0])
-    rule = f"{model.sample.specification.vcov} error {fit.std_errors[0]:.4g} held as it is"
+    std_error = printed.terms[0].std_error
+    edge = abs(b) - float(stdtrit(printed.dof, 1 - ALPHA / 2)) * std_error
+    rule = f"{printed.vcov} error {std_error:.4g} held as it is"
     rows = [
         _row("partial R2", "of the treatment with the outcome", partial, "share of what effects and controls leave"),
         _row("robustness value", "to bring the effect to zero", robustness_value(abs(b) / unit), "Cinelli, Hazlett"),
@@ -149,12 +152,13 @@ def delta(found: Residuals, R2_max: float) -> float:
     return float("nan") if denominator == 0 else float(C / denominator)
 
 
-def detectable_effect(fit: Fit) -> dict:
+def detectable_effect(printed: Estimate) -> dict:
     """The least true effect that a two-sided 5 % test finds with 80 % probability, at the printed error."""
     from scipy.special import stdtrit
 
-    size = float(stdtrit(fit.dof, 1 - ALPHA / 2) + stdtrit(fit.dof, POWER)) * float(fit.std_errors[0])
-    return _row("minimum detectable effect", "at 5 %, power 80 %", size, f"error {fit.std_errors[0]:.4g}")
+    std_error = printed.terms[0].std_error
+    size = float(stdtrit(printed.dof, 1 - ALPHA / 2) + stdtrit(printed.dof, POWER)) * std_error
+    return _row("minimum detectable effect", "at 5 %, power 80 %", size, f"error {std_error:.4g}")
 
 
 def _r2(found: Residuals) -> float:

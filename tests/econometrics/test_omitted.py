@@ -85,10 +85,28 @@ def test_robustness_values_solve_their_equation():
         assert r / np.sqrt(1 - r) == pytest.approx(f)
 
 
-def test_the_detectable_effect_is_the_sum_of_two_quantiles_of_errors():
-    result = estimate(SPEC, panel(lost=40), engines=("kernel",))
+@pytest.mark.parametrize("vcov", ["cluster", "cv3", "iid"])
+def test_the_detectable_effect_is_the_sum_of_two_quantiles_of_the_printed_errors(vcov):
+    spec = replace(SPEC, vcov=vcov)
+    result = estimate(spec, panel(lost=40), engines=("kernel",))
     expected = (student.ppf(0.975, result.dof) + student.ppf(0.8, result.dof)) * result.terms[0].std_error
-    assert rows()["minimum detectable effect", "at 5 %, power 80 %"] == pytest.approx(expected)
+    assert rows(spec)["minimum detectable effect", "at 5 %, power 80 %"] == pytest.approx(expected)
+
+
+def test_the_edge_of_significance_is_that_of_the_error_it_names():
+    frame = panel(units=300)
+    notes = {
+        vcov: next(
+            row.note
+            for row in omitted_variable_rows(replace(SPEC, vcov=vcov), frame)
+            if row.statistic == "to bring it to the edge of 5 %"
+        )
+        for vcov in ("cluster", "cv3")
+    }
+    for vcov, note in notes.items():
+        error = estimate(replace(SPEC, vcov=vcov), frame, engines=("kernel",)).terms[0].std_error
+        assert note == f"{vcov} error {error:.4g} held as it is"
+    assert notes["cv3"].split()[2] != notes["cluster"].split()[2]
 
 
 def test_units_of_the_treatment_change_no_share():
