@@ -48,8 +48,9 @@ def pooled_columns(paper: Paper) -> Checked:
         terms = {row.term: row for row in paper.terms(model.column)}
         if treatment.term not in terms:
             continue
-        whole = (model.city_fe and model.year_fe) or set(treatment.main_terms) <= set(terms)
-        (held if whole and treatment.main_terms else pooled if not whole else held).append(terms[treatment.term])
+        main_terms = set(treatment.main_terms)  # none named: none can stand in for the effects
+        whole = (model.city_fe and model.year_fe) or (main_terms and main_terms <= set(terms))
+        (held if whole else pooled).append(terms[treatment.term])
     finding = Finding(
         severity="warning",
         places=tuple(row.place for row in pooled),

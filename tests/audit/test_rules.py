@@ -110,6 +110,8 @@ PLANTED = [
     ({"mixed_r2"}, "warning", "table_3.3 0.598 (within)", [(M, "0.598,overall", "0.598,within")]),
     ({"pooled_columns"}, "warning", "with both effects table_2.1.reform is 0.930",
         [(M, "0.941,overall,60,1,1", "0.941,overall,60,0,0")]),
+    ({"pooled_columns"}, "warning", "with both effects table_2.1.reform is 0.930",
+        [(M, "0.941,overall,60,1,1", "0.941,overall,60,0,0"), (T, 'main_terms = ["treat", "post"]\n', "")]),
     ({"absorbed_treatment"}, "error", "all 600 rows are singletons", [(T, '"region^year"', '"city^year"')]),
     ({"relative_outcome"}, "warning", "540 rows at most", [(T, '"before policy"\n\n[[splits', '"past"\n\n[[splits')]),
     ({"control_signs"}, "warning", "4 columns above zero and 1 below",
