@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from resilience_pipeline import reference
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.errors import PaperError
 from resilience_pipeline.options import Options
@@ -86,3 +87,10 @@ def test_the_clean_paper_prints_no_row(tmp_path):
     table = study.table("claims")
     page = Page(table, {key(table): result(study, "claims").table}, Published(), {}, Options())
     assert render_page(page, synthetic=False)[0].grid.rows == ()
+
+
+def test_reference_tables_that_rules_read_count_in_the_code_version():
+    study = find_studies()[0]
+    code = step_of(study, "audit").code
+    assert reference.text("pilot_names") in code
+    assert reference.text("cities") in code

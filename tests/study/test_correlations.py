@@ -5,6 +5,9 @@ import polars as pl
 import pytest
 
 from resilience_pipeline.study.correlations import correlate
+from resilience_pipeline.study.kinds.correlations import key, steps
+from resilience_pipeline.study.kinds.descriptives import rows_of
+from resilience_pipeline.study.load import find_studies
 
 
 def frame() -> pl.DataFrame:
@@ -41,3 +44,10 @@ def test_what_was_not_delivered_awaits_and_what_does_not_vary_is_undefined():
 def test_a_variable_and_its_double_correlate_fully():
     double = frame().with_columns(double=2 * pl.col("x"))
     assert correlate(double, ("x", "double"))["correlation"][0] == pytest.approx(1.0, abs=1e-15)
+
+
+def test_what_chooses_the_rows_counts_in_the_code_version():
+    study = next(study for study in find_studies() if study.name == "trade_resilience")
+    (step,) = steps(study, study.table("correlations"))
+    assert step.key == key(study.table("correlations"))
+    assert rows_of in step.code

@@ -38,7 +38,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             compute=partial(_correlate, table.variables, on, columns),
             description=f"{table.title}: Pearson correlations of the panel's variables, after winsorising. One row per "
             "pair. Takes no account of cities or years. " + " ".join(table.notes),
-            code=(correlations, analysis, columns_module, predicate),
+            code=(correlations, rows_of, analysis, columns_module, predicate),
             checks=(("correlated", False),),
         )
     ]
