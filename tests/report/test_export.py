@@ -26,6 +26,7 @@ EVENTS = pl.DataFrame(
     {
         "year": [2016, 2017, 2018],
         "base": [False, True, False],
+        "policy": [False, False, True],
         "estimate": [0.1, None, 0.6],
         "std_error": [0.1, None, 0.1],
         "p_value": [0.3, None, 0.0],

@@ -5,6 +5,7 @@ import pytest
 
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.options import Options
+from resilience_pipeline.report.kinds import PRINTERS
 from resilience_pipeline.report.printer import Page, Published
 from resilience_pipeline.report.render import draw, render_page
 from resilience_pipeline.step import Inputs
@@ -63,10 +64,10 @@ def run(study, tables: dict, options: Options = FEW) -> dict:
     return results
 
 
-def printed(study, name: str, results: dict, synthetic: bool = False):
+def printed(study, name: str, results: dict, synthetic: bool = False, options: Options = FEW):
     tables = {key: result.table for key, result in results.items() if key[1] == name}
     tables.pop(("estimates", name, "covariance"), None)
-    return render_page(Page(study.table(name), tables, Published(), {}, FEW), synthetic=synthetic)
+    return render_page(Page(study.table(name), tables, Published(), {}, options), synthetic=synthetic)
 
 
 def rows(results: dict, key: tuple[str, ...]) -> dict:
@@ -88,6 +89,24 @@ def test_bands_are_wider_than_intervals_and_the_planted_effect_is_outside_them(s
     assert "0 (base)" in page.text
     assert "base 2017" in page.text
     assert all(check.passed for result in results.values() for check in result.checks)
+
+
+@pytest.mark.parametrize("start_year", [2017, 2018, 2019])
+def test_the_policy_is_drawn_before_the_start_year_in_force_whatever_the_base_year(study, start_year) -> None:
+    options = Options.of({**FEW.values, "start_year": start_year})
+    _, shown = printed(study, "figure_9", run(study, panel_tables()), options=options)
+    (axes,) = PRINTERS["event_study"].draw(shown.tidy, "Every year", False).axes
+    (line,) = [line for line in axes.get_lines() if line.get_label() == "Policy begins"]
+    assert line.get_xdata() == [start_year - 0.5] * 2
+
+
+@pytest.mark.parametrize(
+    ("vcov", "words"), [("iid", "Errors: iid, small-sample rule reghdfe."), ("cv3", "Errors: cv3 by city_code. An")]
+)
+def test_the_error_rule_is_named_as_the_years_were_estimated(study, vcov, words) -> None:
+    options = Options.of({**FEW.values, "vcov": vcov})
+    page, _ = printed(study, "figure_9", run(study, panel_tables(), options), options=options)
+    assert words in page.text
 
 
 def test_leads_are_tested_jointly_with_the_clusters_degrees_of_freedom_and_a_planted_effect_in_the_lags(study) -> None:

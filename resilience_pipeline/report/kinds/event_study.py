@@ -26,6 +26,7 @@ from resilience_pipeline.econometrics.event_rows import F as F_STATISTIC
 from resilience_pipeline.econometrics.pretest_power import ANY, JOINT
 from resilience_pipeline.report import figures, layout
 from resilience_pipeline.report.figures import count, number, stars
+from resilience_pipeline.report.kinds.regression import error_rule
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
 from resilience_pipeline.step import TableKey
@@ -55,7 +56,7 @@ def show(page: Page) -> Printed:
     record = page.tables[key]
     tests = page.tables[inference_key(page.table)].to_dicts()
     found = {(row["subject"], row["method"], row["statistic"]): row for row in tests}
-    tidy = by_year(record, found, settings)
+    tidy = by_year(record, found, settings, int(page.options["start_year"]))
     rows = [_year(row) for row in tidy.to_dicts()]
     if (average := found.get((LAGS, LEAST_SQUARES, AVERAGE))) is not None:
         rows.append(("Average after the base year", *_cells(average), "", ""))
@@ -94,13 +95,14 @@ def _interval(row: Row, low: str, high: str) -> str:
     return "" if row[low] is None else f"[{number(row[low])}, {number(row[high])}]"
 
 
-def by_year(record: pl.DataFrame, found: Mapping[Name, Row], settings: EventStudy) -> pl.DataFrame:
+def by_year(record: pl.DataFrame, found: Mapping[Name, Row], settings: EventStudy, start_year: int) -> pl.DataFrame:
     """A row for every year, in order: the estimate, its own interval, the simultaneous band, and the status.
 
     Parameters
     ----------
     record : tidy estimate, one row per term.
     found : rows of the tests; bands have the year as their subject.
+    start_year : first year of the policy; the base year need not be the last one before it.
     """
     terms = {row["term"]: row for row in record.to_dicts()}
     years = {year: terms.get(name, {}) for name, year in settings.years.items()} | {settings.base: {}}
@@ -111,13 +113,15 @@ def by_year(record: pl.DataFrame, found: Mapping[Name, Row], settings: EventStud
             {
                 "year": year,
                 "base": year == settings.base,
+                "policy": year >= start_year,
                 **{figure: years[year].get(figure) for figure in _FIGURES},
                 **dict(zip(_BANDS, map(band.get, ("ci_low", "ci_high", "p_value")), strict=True)),
                 "status": record["status"][0],
             }
         )
     figures = dict.fromkeys((*_FIGURES, *_BANDS), pl.Float64)
-    return pl.DataFrame(rows, schema={"year": pl.Int32, "base": pl.Boolean, **figures, "status": pl.String})
+    marks = dict.fromkeys(("base", "policy"), pl.Boolean())
+    return pl.DataFrame(rows, schema={"year": pl.Int32, **marks, **figures, "status": pl.String})
 
 
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
@@ -128,13 +132,14 @@ def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     if tidy["estimate"].null_count() == tidy.height:
         return None
     base = int(tidy.filter("base")["year"][0])
+    untreated = tidy.height - int(tidy["policy"].sum())  # years before the policy
     shown = tidy.with_columns(pl.col(*_FIGURES, *_BANDS).fill_null(float("nan")))
     with new_figure(title=title, synthetic=synthetic) as (figure, axes):
         event_study(
             axes,
             *(shown[name].to_numpy() for name in ("year", "estimate", "ci_low", "ci_high")),
             reference=base,
-            policy=base + 1,
+            policy=int(tidy["year"][0]) + untreated,
             band=(shown["band_low"].to_numpy(), shown["band_high"].to_numpy()),
             ylabel="Effect on the outcome",
         )
@@ -150,7 +155,7 @@ def _notes(page: Page, model: dict, settings: EventStudy) -> tuple[str, ...]:
     return (
         f"{page.symbol(spec.outcome)} on a dummy for each year in pilot cities, base {settings.base}{right}, absorbing "
         f"{', '.join(spec.absorb)}; N {model['n_obs']:,}, {model['n_units']:,} cities.",
-        f"Errors: {model['vcov']} by {' and '.join(model['cluster'])}, small-sample rule {model['ssc']}. "
+        f"Errors: {error_rule(model)}. "
         "An interval holds the true effect of its own year in 95 of 100 samples; all of them together do so in fewer.",
     )
 
@@ -201,6 +206,6 @@ PRINTER = Printer(
     grain="One row per year: the effect against the base year with its interval and its simultaneous band.",
     inputs=inputs,
     show=show,
-    code=(event_rows, figures, layout),
+    code=(event_rows, figures, layout, error_rule),
     draw=draw,
 )

@@ -135,15 +135,16 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
         if model["status"] != "estimated":
             notes.append(f"({place}) {model['status']}: {model['reason']}.")
         notes += [f"({place}) warning: {warning}." for warning in model["warnings"] or ()]
-    rules = {_error_rule(column.model): None for column in columns if column.model["status"] == "estimated"}
+    rules = {error_rule(column.model): None for column in columns if column.model["status"] == "estimated"}
     if len(rules) == 1:
         notes.append(f"Errors: {next(iter(rules))}.")
     else:
-        notes += [f"({place}) errors: {_error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
+        notes += [f"({place}) errors: {error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
     return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
 
 
-def _error_rule(model: Mapping[str, Any]) -> str:
+def error_rule(model: Mapping[str, Any]) -> str:
+    """`cluster by city_code, small-sample rule reghdfe`, of a model's record."""
     by = f" by {' and '.join(model['cluster'])}" if model["vcov"] in ("cluster", "cv3") else ""
     return f"{model['vcov']}{by}" + (f", small-sample rule {model['ssc']}" if model["ssc"] else "")
 
