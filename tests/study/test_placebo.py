@@ -177,6 +177,11 @@ def test_the_printed_result_has_our_place_the_law_of_the_draws_and_their_seed(st
     assert "Seed 20181016." in rendered.text
 
 
+def test_the_rule_of_the_errors_is_named_where_the_column_is_printed_under_another(study):
+    rendered, _ = printed(study, run(study, FEW | {"vcov": "cv3"}))
+    assert "errors, ours among them, by the rule cluster, reghdfe." in rendered.text
+
+
 def test_single_dates_are_printed_each_with_its_error(study):
     results = run(study)
     rendered, _ = printed(study, results)

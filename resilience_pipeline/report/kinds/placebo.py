@@ -134,8 +134,8 @@ def _notes(page: Page, summaries: list[dict[str, Any]]) -> tuple[str, ...]:
     if done:
         first = done[0]
         notes.append(
-            f"Each is what {first['specification']} gives for the fake treatment, with the same controls, effects and "
-            f"error rule ({first['vcov']}, {first['ssc']}). Seed {first['seed']}."
+            f"Each is what {first['specification']} gives for the fake treatment, with the same controls and effects; "
+            f"errors, ours among them, by the rule {first['vcov']}, {first['ssc']}. Seed {first['seed']}."
         )
     if any(FORMS[row["form"]].cities == "fake" for row in done):
         notes.append(
