@@ -83,8 +83,10 @@ def print_frame(frame: pl.DataFrame) -> None:
 
 
 def print_result(result: Result, *, markdown: bool = False) -> None:
-    """A result as text for a terminal, or as Markdown to paste."""
+    """A result as text for a terminal, in lines that fit it, or as Markdown to paste."""
     printed = result.markdown if markdown else result.text
+    if result.document is not None and not markdown and sys.stdout.isatty():
+        printed = result.document.text_within(out.width)
     if printed:
         out.print(printed, markup=False, soft_wrap=True)
     else:

@@ -7,7 +7,7 @@ import json
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 
-from resilience_pipeline.report.layout import Grid, RenderedTable, marked, render
+from resilience_pipeline.report.layout import WIDTH, Grid, RenderedTable, marked, render
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,11 @@ class Document:
     @property
     def text(self) -> str:
         """As plain text."""
-        return self._rendered().text
+        return self.text_within(WIDTH)
+
+    def text_within(self, width: int) -> str:
+        """As plain text in lines of `width` characters, such as a terminal has."""
+        return self._rendered(width).text
 
     @property
     def lines_beneath(self) -> tuple[str, ...]:
@@ -79,8 +83,9 @@ class Document:
                 rows.append(kept)
         return replace(self, grid=Grid(headings, tuple(rows), self.grid.prose), comparison=())
 
-    def _rendered(self) -> RenderedTable:
-        return render(heading_of(self.name, self.title), self.grid, self.lines_beneath, synthetic=self.synthetic)
+    def _rendered(self, width: int = WIDTH) -> RenderedTable:
+        title = heading_of(self.name, self.title)
+        return render(title, self.grid, self.lines_beneath, synthetic=self.synthetic, width=width)
 
     def to_json(self) -> str:
         """One line; `from_json` gives an equal record."""

@@ -1,13 +1,18 @@
-"""Markdown and plain text of a printed table: the same cells, twice. What stands in the cells is decided elsewhere."""
+"""Markdown and plain text of a printed table: the same cells, twice. What stands in the cells is decided elsewhere.
+
+Plain text keeps to a width: notes and long words are broken into lines, and a table of numbered columns, such as a
+regression table, that is wider is printed in blocks of columns, one beneath the other. No number is ever broken.
+"""
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +20,11 @@ from rich.text import Text
 SYNTHETIC = "SYNTHETIC — made from the synthetic twin"
 
 _LONGEST_CELL = 40  # characters; longer cells get no more room, they break into lines
-_WIDTH = 200  # wider than any table of ours; a terminal or a page wraps, not this text
+#: Characters a line of plain text; what holds numbers that cannot be broken may be wider.
+WIDTH = 160
+_LONGEST_WORD = 34  # a longer one is broken
+_GAP = 2  # between columns
+_NUMBERED = re.compile(r"\(\d+\)")  # heading of a numbered column
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,13 @@ def text_grid(table: pl.DataFrame, headings: Mapping[str, str]) -> Grid:
     return Grid(tuple(headings.values()), rows, prose=True)
 
 
-def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> RenderedTable:
-    """Title, table, notes; with the synthetic mark in the first line and in the title where it is due."""
+def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool, width: int = WIDTH) -> RenderedTable:
+    """Title, table, notes; with the synthetic mark in the first line and in the title where it is due.
+
+    Parameters
+    ----------
+    width : characters a line of the plain text.
+    """
     caption = marked(title, synthetic)
     first = [SYNTHETIC] if synthetic else []
     markdown = [
@@ -57,7 +71,12 @@ def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool) -> 
         _markdown(grid),
         *(f"- {_escaped(note)}" for note in notes),
     ]
-    text = [*first, caption, _text(grid), *notes]
+    text = [
+        *first,
+        caption,
+        "\n\n".join(_text(block, width) for block in _blocks(grid, width)),
+        *_wrapped(notes, width),
+    ]
     return RenderedTable(_joined(markdown), "\n".join(text) + "\n")
 
 
@@ -106,12 +125,71 @@ def _escaped(cell: str) -> str:
     return re.sub(r"([\\`*|<\[])", r"\\\1", cell).replace("\n", " ")
 
 
-def _text(grid: Grid) -> str:
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for number, heading in enumerate(grid.headings):
-        table.add_column(Text(heading), justify="left" if number == 0 or grid.prose else "right", overflow="fold")
+def _wrapped(notes: Sequence[str], width: int) -> list[str]:
+    """Each note in lines of at most `width`, all but its first indented."""
+    return [
+        line
+        for note in notes
+        for line in textwrap.wrap(note, width, subsequent_indent="  ", break_on_hyphens=False) or [note]
+    ]
+
+
+def _blocks(grid: Grid, width: int) -> list[Grid]:
+    """The grid; where its numbered columns are wider than `width`, several, each with the first column."""
+    starts = [place for place, heading in enumerate(grid.headings) if _NUMBERED.fullmatch(heading)]
+    sizes = _sizes(grid)
+    if not starts or starts[0] != 1 or sum(sizes) + _GAP * (len(sizes) - 1) <= width:
+        return [grid]
+    groups = [list(range(start, end)) for start, end in zip(starts, [*starts[1:], len(sizes)], strict=True)]
+    blocks: list[list[int]] = []
+    for group in groups:
+        if blocks and sum(sizes[place] + _GAP for place in (*blocks[-1], *group)) - _GAP <= width:
+            blocks[-1] += group
+        else:
+            blocks.append([0, *group])
+    return [_columns(grid, places) for places in blocks]
+
+
+def _columns(grid: Grid, places: Sequence[int]) -> Grid:
+    """The columns at these places, the first column among them; rows that have nothing in the others fall away."""
+
+    def of(row: Sequence[str]) -> tuple[str, ...]:
+        return tuple(row[place] for place in places)
+
+    shown = [row for row in map(of, grid.rows) if any(row[1:])]
+    return Grid(of(grid.headings), tuple(shown), grid.prose)
+
+
+def _sizes(grid: Grid) -> list[int]:
+    return [max(map(text_width, column)) for column in zip(grid.headings, *grid.rows, strict=True)]
+
+
+def _text(grid: Grid, width: int) -> str:
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, _GAP, 0, 0))
+    widths = _widths(grid, width)
+    for place, heading in enumerate(grid.headings):
+        justify: JustifyMethod = "left" if place == 0 or grid.prose else "right"
+        table.add_column(Text(heading), justify=justify, overflow="fold", width=widths[place])
     for row in grid.rows:
         table.add_row(*map(Text, row))
     out = StringIO()
-    Console(file=out, width=_WIDTH, color_system=None, force_terminal=False).print(table)
+    Console(file=out, width=sum(widths) + _GAP * len(widths), color_system=None, force_terminal=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _widths(grid: Grid, width: int) -> list[int]:
+    """Characters of each column: all that it needs; of words only what is left, but at least the longest word."""
+    sizes, least = _sizes(grid), []
+    for place, size in enumerate(sizes):
+        cells = [row[place] for row in grid.rows]
+        if grid.prose or (place and any(" " in cell and any(map(str.isalpha, cell)) for cell in cells)):
+            words = [word for cell in (grid.headings[place], *cells) for word in cell.split()]
+            size = min(max(map(text_width, words), default=1), _LONGEST_WORD)
+        least.append(size)
+    widths = list(least)
+    for _ in range(width - sum(least) - _GAP * (len(least) - 1)):
+        tightest = max(range(len(widths)), key=lambda place: sizes[place] / max(widths[place], 1))
+        if widths[tightest] >= sizes[tightest]:
+            break
+        widths[tightest] += 1
+    return widths
