@@ -67,9 +67,10 @@ def _sobel(system: System, mediator: str) -> list[Inference]:
     j = system.mediators.index(mediator)
     a, b = float(system.effects.a[0, j]), float(system.effects.b[0, j])
     V_a, V_b, C_ab = system.covariance(mediator)
-    note = "each error with its equation's own factor, their covariance with the factors' geometric mean; normal law"
+    own, law = "each error with its equation's own factor", "normal law"
+    notes = f"{own}, their covariance with the factors' geometric mean; {law}", f"{own}; {law}"
     rows = []
-    for method, between in ((SOBEL, C_ab), (TEXTBOOK, 0.0)):
+    for method, between, note in zip((SOBEL, TEXTBOOK), (C_ab, 0.0), notes, strict=True):
         # The stacked covariance is positive semi-definite, so only rounding could make this negative.
         se = float(np.sqrt(max(a**2 * V_b + b**2 * V_a + 2 * a * b * between, 0.0)))
         p, low, high = two_sided(a * b, se)

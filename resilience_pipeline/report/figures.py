@@ -13,6 +13,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{digits}f}"
 
 
+def probability(value: float | None) -> str:
+    """A p value: three decimals, four below 0.001, "<0.0001" where those would show zeros; "" for None."""
+    if value is None:
+        return ""
+    if value < 0.0001:
+        return "<0.0001"
+    return f"{value:.4f}" if value < 0.001 else f"{value:.3f}"
+
+
 def count(value: int | None) -> str:
     """A whole number with separators; "" for None."""
     return "" if value is None else f"{value:,}"

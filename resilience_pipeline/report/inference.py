@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from resilience_pipeline.report.figures import count, number, stars
+from resilience_pipeline.report.figures import count, number, probability, stars
 
 
 def inference_cells(leading: tuple[str, ...], row: dict) -> tuple[str, ...]:
@@ -12,7 +12,7 @@ def inference_cells(leading: tuple[str, ...], row: dict) -> tuple[str, ...]:
         number(row["estimate"]) + stars(row["p_value"]) if row["status"] == "estimated" else row["status"],
         "" if row["std_error"] is None else f"({number(row['std_error'])})",
         "" if row["ci_low"] is None else f"[{number(row['ci_low'])}, {number(row['ci_high'])}]",
-        number(row["p_value"]),
+        probability(row["p_value"]),
         count(row["draws"]),
         count(row["n_obs"]),
         count(row["n_clusters"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -57,6 +57,7 @@ class Page:
     symbols : our column -> symbol to print.
     options : in force.
     variables : of the study, treatment first, in the order of its file.
+    labels : name of a specification -> its label, of all the study's.
     """
 
     table: ResultTable
@@ -65,6 +66,7 @@ class Page:
     symbols: Mapping[str, str]
     options: Options
     variables: tuple[Variable, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def symbol(self, name: str) -> str:
         """The symbol of a column, its name where it has none."""
@@ -104,6 +106,14 @@ class Printer:
     show: Callable[[Page], Printed]
     code: tuple[object, ...] = ()
     draw: "Callable[[pl.DataFrame, str, bool], Figure | None] | None" = None
+
+
+def error_rule(model: Mapping[str, Any]) -> str:
+    """ "clustered by city_code, small-sample rule reghdfe", from a tidy estimate's fields."""
+    by = " and ".join(model["cluster"])
+    words = {"cluster": f"clustered by {by}", "cv3": f"CV3 by {by}, the cluster jackknife"}
+    how = words.get(model["vcov"], model["vcov"])
+    return f"{how}, small-sample rule {model['ssc']}" if model["ssc"] else how
 
 
 def without_estimate(records: Mapping[TableKey, pl.DataFrame]) -> tuple[str, ...]:

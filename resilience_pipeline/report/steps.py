@@ -21,7 +21,8 @@ def steps(study: Study) -> list[Step]:
     symbols = symbols_of(study)
     names = terms_by_symbol(study)
     variables = (*TREATMENT, *all_variables(study))
-    return [_step(study, table, names, symbols, variables) for table in study.tables]
+    labels = {specification.name: specification.label for table in study.tables for specification in table.columns}
+    return [_step(study, table, names, symbols, variables, labels) for table in study.tables]
 
 
 def symbols_of(study: Study) -> dict[str, str]:
@@ -30,14 +31,19 @@ def symbols_of(study: Study) -> dict[str, str]:
 
 
 def _step(
-    study: Study, table: ResultTable, names: dict[str, str], symbols: dict[str, str], variables: tuple[Variable, ...]
+    study: Study,
+    table: ResultTable,
+    names: dict[str, str],
+    symbols: dict[str, str],
+    variables: tuple[Variable, ...],
+    labels: dict[str, str],
 ) -> Step:
     printer = PRINTERS[table.kind]
     printed = published_for(table, names)
     return Step(
         key=("report", table.name),
         inputs=printer.inputs(study, table),
-        compute=partial(_report, table, names, symbols, variables),
+        compute=partial(_report, table, names, symbols, variables, labels),
         description=f"{table.title}. {printer.grain} Computes no result: it prints what the layers before it "
         f"computed. {' '.join(table.notes)}".rstrip(),
         code=(printer.show, printer_module, render, document_module, layout, *printer.code, *_published_texts(printed)),
@@ -56,10 +62,11 @@ def _report(
     names: dict[str, str],
     symbols: dict[str, str],
     variables: tuple[Variable, ...],
+    labels: dict[str, str],
     inputs: Inputs,
     options: Options,
 ) -> StepResult:
-    page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables)
+    page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables, labels)
     document, printed = render_page(page, synthetic=inputs.synthetic)
     return StepResult(
         table=printed.tidy,

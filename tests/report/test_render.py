@@ -7,7 +7,7 @@ from resilience_pipeline.econometrics.estimate import Estimate, Term
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.report.document import Document
-from resilience_pipeline.report.figures import in_published_se, number, stars
+from resilience_pipeline.report.figures import in_published_se, number, probability, stars
 from resilience_pipeline.report.kinds.descriptives import descriptives_table
 from resilience_pipeline.report.kinds.indicators import indicators_table
 from resilience_pipeline.report.kinds.pilots import pilots_table
@@ -78,7 +78,7 @@ def test_effects_counts_and_three_named_r2_stand_beneath():
     assert row(rendered.markdown, "Clusters")[0] == "281"
     assert row(rendered.markdown, "R2, effects counted")[6:8] == ["0.900", "0.928"]
     assert row(rendered.markdown, "R2 within all effects")[6] == "0.100"
-    assert "Errors: cluster by city_code, small-sample rule reghdfe." in rendered.markdown
+    assert "Errors: clustered by city_code, small-sample rule reghdfe." in rendered.markdown
 
 
 def test_a_synthetic_table_says_so_in_its_first_line_and_its_title():
@@ -122,6 +122,11 @@ def test_stars_stand_for_ten_five_and_one_percent(p, marks):
 
 def test_small_numbers_keep_three_significant_digits():
     assert (number(0.00170), number(0.656), number(-30.63), number(None)) == ("0.00170", "0.656", "-30.630", "")
+
+
+def test_a_p_value_is_never_printed_as_zero_and_one_of_ten_thousand_draws_keeps_its_digits():
+    values = (0.25, 0.0095, 0.00042, 0.0001, 3.1e-39, None)
+    assert [probability(value) for value in values] == ["0.250", "0.009", "0.0004", "0.0001", "<0.0001", ""]
 
 
 def test_the_distance_is_unknown_without_a_published_error():

@@ -178,13 +178,15 @@ def test_what_is_wrong_in_the_section_is_named(tmp_path, fault):
 def page(study, tables: dict) -> Page:
     found = {key: result.table for key, result in run(study, tables).items()}
     key = ("estimates", "halves_difference", "tests")
-    return Page(study.table("halves_difference"), {key: found[key]}, Published(), {"did": "DID"}, Options(), ())
+    labels = {spec.name: spec.label for spec in study.table("halves").columns}
+    return Page(study.table("halves_difference"), {key: found[key]}, Published(), {"did": "DID"}, Options(), (), labels)
 
 
 def test_the_printed_result_has_each_test_its_draws_and_its_assumptions(study):
     rendered, printed = render_page(page(study, panel_tables()), synthetic=False)
     assert "DID in halves.2 less halves.1; rows are split by digital." in rendered.text
     assert "permutation of cities' groups" in rendered.text
+    assert list(dict.fromkeys(row[0] for row in printed.grid.rows)) == ["(1) Without", "(2) With", "(2) less (1)"]
     assert "each city takes another city's groups of all years" in rendered.text
     assert "seed 20181016" in rendered.text
     assert printed.without_result == ()

@@ -204,6 +204,8 @@ def page(study, tables: dict) -> Page:
 def test_the_printed_result_claims_no_more_than_consistency(study):
     rendered, printed = render_page(page(study, panel_tables()), synthetic=False)
     assert "BUET" in rendered.text
+    assert [row[2] for row in printed.grid.rows[:10]] == ["indirect"] * 5 + ["share"] * 5
+    assert len(set(printed.grid.rows)) == printed.tidy.height
     assert "consistent with a channel" in rendered.text
     assert "verif" not in rendered.text.lower()
     assert printed.without_result == ()

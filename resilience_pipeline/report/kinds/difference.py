@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from resilience_pipeline.econometrics.differences import DIFFERENCE
 from resilience_pipeline.report import figures, inference, layout
 from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
 from resilience_pipeline.report.layout import Grid
@@ -27,8 +28,9 @@ def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
 def show(page: Page) -> Printed:
     """One row per column and per test."""
     settings = settings_of(page.table)
-    (tidy,) = page.tables.values()
-    rows = [inference_cells((row["statistic"], row["method"]), row) for row in tidy.to_dicts()]
+    (tests,) = page.tables.values()
+    tidy = tests.with_columns(_coefficient(tests["statistic"], page).alias("coefficient"))
+    rows = [inference_cells((row["coefficient"], row["method"]), row) for row in tidy.to_dicts()]
     notes = [
         f"{page.symbol(str(subject))} in {settings.second} less {settings.first}; rows are split by {settings.group}."
         for subject in tidy["subject"].unique()
@@ -36,6 +38,16 @@ def show(page: Page) -> Printed:
     notes += inference_notes(tidy, "method")
     grid = Grid(_HEADINGS, tuple(rows))
     return Printed(grid, tidy, (*notes, "*, **, *** significant at 10 %, 5 %, 1 %."), without_result(tidy))
+
+
+def _coefficient(statistics: pl.Series, page: Page) -> pl.Series:
+    """ "(1) Low protection" of "table_7.1"; "(2) less (1)" of a difference."""
+    settings = settings_of(page.table)
+    first, second = (f"({name.split('.', 1)[1]})" for name in (settings.first, settings.second))
+    words = {DIFFERENCE: f"{second} less {first}"}
+    for place, name in ((first, settings.first), (second, settings.second)):
+        words[name] = f"{place} {page.labels.get(name, name)}"
+    return statistics.replace(words)
 
 
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
@@ -46,7 +58,7 @@ def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     shown = tidy.filter(pl.col("ci_low").is_not_null())
     if shown.is_empty():
         return None
-    labels = [f"{row['statistic']}, {row['method']}" for row in shown.to_dicts()]
+    labels = [f"{row['coefficient']}, {row['method']}" for row in shown.to_dicts()]
     columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
     with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
         dot_plot(axes, labels, *columns, xlabel="Coefficient of the treatment")

@@ -25,10 +25,9 @@ from resilience_pipeline.econometrics.event_rows import (
 from resilience_pipeline.econometrics.event_rows import F as F_STATISTIC
 from resilience_pipeline.econometrics.pretest_power import ANY, JOINT
 from resilience_pipeline.report import figures, layout
-from resilience_pipeline.report.figures import count, number, stars
-from resilience_pipeline.report.kinds.regression import error_rule
+from resilience_pipeline.report.figures import count, number, probability, stars
 from resilience_pipeline.report.layout import Grid
-from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
+from resilience_pipeline.report.printer import Page, Printed, Printer, error_rule, without_estimate
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.kinds.event_study import EventStudy, inference_key, settings_of
@@ -69,7 +68,7 @@ def show(page: Page) -> Printed:
                     f"All {side} the base year zero{words}",
                     f"F = {number(row['estimate'])}",
                     *("", ""),
-                    number(row["p_value"]),
+                    probability(row["p_value"]),
                     *("", ""),
                 )
             )
@@ -82,13 +81,18 @@ def show(page: Page) -> Printed:
 def _year(row: Row) -> tuple[str, ...]:
     if row["base"]:
         return (str(row["year"]), "0 (base)", "", "", "", "", "")
-    return (str(row["year"]), *_cells(row), _interval(row, "band_low", "band_high"), number(row["adjusted_p_value"]))
+    return (
+        str(row["year"]),
+        *_cells(row),
+        _interval(row, "band_low", "band_high"),
+        probability(row["adjusted_p_value"]),
+    )
 
 
 def _cells(row: Row) -> tuple[str, str, str, str]:
     error = "" if row["std_error"] is None else f"({number(row['std_error'])})"
     estimate = number(row["estimate"]) + stars(row["p_value"])
-    return estimate, error, _interval(row, "ci_low", "ci_high"), number(row["p_value"])
+    return estimate, error, _interval(row, "ci_low", "ci_high"), probability(row["p_value"])
 
 
 def _interval(row: Row, low: str, high: str) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from resilience_pipeline.econometrics.mediation_rows import BCA, INDIRECT
+from resilience_pipeline.econometrics.mediation_rows import BCA, DIRECT, INDIRECT, LEAST_SQUARES, SHARE
 from resilience_pipeline.report import figures, inference, layout
 from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
 from resilience_pipeline.report.layout import Grid
@@ -29,14 +29,17 @@ def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
 
 
 def show(page: Page) -> Printed:
-    """One row per model, mediator, quantity and method."""
+    """One row per model, mediator, quantity and method; what the reader came for stands first."""
     spec = settings_of(page.table).specification
-    (tidy,) = page.tables.values()
+    (effects,) = page.tables.values()
+    tidy = effects.with_columns(pl.Series("symbol", map(page.symbol, effects["subject"]), pl.String))
     rows = [
-        inference_cells((row["model"], page.symbol(row["subject"]), row["statistic"], row["method"]), row)
-        for row in tidy.to_dicts()
+        inference_cells((row["model"], row["symbol"], row["statistic"], row["method"]), row)
+        for row in _in_printed_order(tidy.to_dicts())
     ]
     notes = (
+        "First, for each model: the indirect effects, their shares of the total, and the direct effect that remains; "
+        "then all that they are made of, by every method.",
         f"{page.symbol(spec.outcome)} on {page.symbol(str(spec.treatment))}, controls and effects; a: the mediator on "
         "the treatment; b: the outcome on the mediator beside the treatment; indirect: a b; share: a b / total.",
         "Total = direct + the sum of the indirect effects, exactly. Alone, mediators that move together each claim "
@@ -49,6 +52,17 @@ def show(page: Page) -> Printed:
     return Printed(Grid(_HEADINGS, tuple(rows)), tidy, notes, without_result(tidy))
 
 
+def _in_printed_order(rows: list[dict]) -> list[dict]:
+    """Indirect effects and shares with their BCa intervals, then direct effects, then the other rows as they come."""
+    first = [
+        row
+        for statistic, method in ((INDIRECT, BCA), (SHARE, BCA), (DIRECT, LEAST_SQUARES))
+        for row in rows
+        if (row["statistic"], row["method"]) == (statistic, method)
+    ]
+    return [*first, *(row for row in rows if row not in first)]
+
+
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     """Indirect effects with their BCa intervals."""
     from resilience_pipeline.report.charts import dot_plot
@@ -57,7 +71,7 @@ def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     shown = tidy.filter(pl.col("statistic") == INDIRECT, pl.col("method") == BCA, pl.col("ci_low").is_not_null())
     if shown.is_empty():
         return None
-    labels = [f"{row['subject'].replace('_', ' ')}, {row['model']}" for row in shown.to_dicts()]
+    labels = [f"{row['symbol']}, {row['model']}" for row in shown.to_dicts()]
     columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
     with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
         dot_plot(axes, labels, *columns, xlabel="Indirect effect a b, BCa interval")

@@ -10,7 +10,7 @@ from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.report import figures, layout
 from resilience_pipeline.report.figures import count, in_published_se, number, stars
 from resilience_pipeline.report.layout import Grid
-from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
+from resilience_pipeline.report.printer import Page, Printed, Printer, error_rule, without_estimate
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study import published
 from resilience_pipeline.study.kind import estimate_key
@@ -141,12 +141,6 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
     else:
         notes += [f"({place}) errors: {error_rule(c.model)}." for place, c in enumerate(columns, 1) if c.terms]
     return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
-
-
-def error_rule(model: Mapping[str, Any]) -> str:
-    """`cluster by city_code, small-sample rule reghdfe`, of a model's record."""
-    by = f" by {' and '.join(model['cluster'])}" if model["vcov"] in ("cluster", "cv3") else ""
-    return f"{model['vcov']}{by}" + (f", small-sample rule {model['ssc']}" if model["ssc"] else "")
 
 
 def _beside(column: Column) -> bool:
