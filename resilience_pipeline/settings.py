@@ -47,12 +47,18 @@ def options_table() -> pl.DataFrame:
             "option": option.name,
             "default": str(option.default),
             "others": ", ".join(str(choice) for choice in option.choices if choice != option.default)
-            or f"{option.lower:g} to {option.upper:g}",
+            or f"{_plain(option.lower)} to {_plain(option.upper)}",
             "reason": option.reason,
         }
         for option in CATALOGUE
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(("option", "default", "others", "reason"), pl.String))
+
+
+def _plain(bound: float | None) -> str:
+    if bound is None:
+        return ""
+    return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"
 
 
 def _read(path: Path) -> Section:

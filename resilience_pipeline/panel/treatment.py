@@ -43,7 +43,7 @@ def pilots(staged: pl.DataFrame, county_level_pilots: str, zone_pilots: str, hen
     def judge(kind: str, code: str) -> tuple[tuple[str, ...], str]:
         if kind == "county":
             if county_level_pilots == "drop":
-                return (), "a county-level city is a small part of its prefecture"
+                return (), "not treated: a county-level city is a small part of its prefecture"
             return (code,), "the prefecture around the county-level city counts"
         if kind != "zone":
             return (code,), f"named directly as a {kind}"

@@ -40,7 +40,7 @@ def test_without_zones_a_city_that_is_also_named_directly_stays_treated():
 def test_every_name_keeps_its_row_and_says_how_it_counts():
     table = pilots(pilot_list(*LISTED), "drop", "prefecture", "all_three")
     assert table.select("counts", "treated_codes", "reason").rows()[2:5] == [
-        (False, "", "a county-level city is a small part of its prefecture"),
+        (False, "", "not treated: a county-level city is a small part of its prefecture"),
         (True, "350200", "the zone counts for its prefecture"),
         (True, "410100, 410200, 410300", "every city that the zone spans counts"),
     ]

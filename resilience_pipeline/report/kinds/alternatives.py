@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ALTERNATIVES = pl.Schema(
     {
         "outcome": pl.String(),
+        "symbol": pl.String(),
         "column": pl.String(),
         "term": pl.String(),
         "estimate": pl.Float64(),
@@ -48,7 +49,7 @@ def show(page: Page) -> Printed:
         last = None
         for column in settings.columns:
             record = _treatment(page, outcome, column)
-            records.append({"outcome": outcome, "column": column, **record})
+            records.append({"outcome": outcome, "symbol": page.symbol(outcome), "column": column, **record})
             estimate = record["estimate"]
             error = "" if estimate is None else f"({number(record['std_error'])})"
             line += [number(estimate) + stars(record["p_value"]), error]
@@ -63,7 +64,7 @@ def show(page: Page) -> Printed:
         "*, **, *** significant at 10 %, 5 %, 1 %.",
     ]
     reasons = dict.fromkeys(r["reason"] for r in records if r["reason"])
-    grid = Grid((*headings, "N of the last"), tuple(rows))
+    grid = Grid((*headings, f"N, ({settings.columns[-1]})"), tuple(rows))
     tidy = pl.DataFrame(records, schema=ALTERNATIVES)
     return Printed(grid, tidy, (*reasons, *notes), without_estimate(page.tables))
 
@@ -93,7 +94,7 @@ def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
         return None
     t = (last["estimate"] / last["std_error"]).to_numpy()
     with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * last.height) as (figure, axes):
-        dot_plot(axes, last["outcome"].to_list(), t, t - 1.96, t + 1.96, xlabel="t of the treatment's coefficient")
+        dot_plot(axes, last["symbol"].to_list(), t, t - 1.96, t + 1.96, xlabel="t of the treatment's coefficient")
     return figure
 
 

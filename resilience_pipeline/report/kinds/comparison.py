@@ -215,9 +215,9 @@ def _rounding(printed: str) -> float:
 def _coefficients_grid(tidy: pl.DataFrame) -> Grid:
     rows = [
         (
-            row["table"].replace("_", " "),
+            row["table"].replace("_", " ").capitalize(),
             f"({row['column']})",
-            row["symbol"],
+            "Constant" if row["symbol"] == "const" else row["symbol"],
             number(row["ours"]) + stars(row["p_value"]),
             "" if row["std_error"] is None else f"({number(row['std_error'])})",
             number(row["published"]) + "*" * row["published_stars"],
@@ -235,7 +235,7 @@ def _coefficients_grid(tidy: pl.DataFrame) -> Grid:
 def _models_grid(tidy: pl.DataFrame) -> Grid:
     rows = [
         (
-            row["table"].replace("_", " "),
+            row["table"].replace("_", " ").capitalize(),
             f"({row['column']})",
             count(row["n_obs"]),
             count(row["published_n_obs"]),

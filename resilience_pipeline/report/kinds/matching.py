@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STATISTICS = ("mean", "standardised_difference", "variance_ratio")
-_HEADINGS = ("Treated", "Controls", "Std. difference", "Variance ratio")
+_HEADINGS = ("Treated", "Controls", "Std. diff.", "Var. ratio")
 _SYMBOLS = {SCORE: "Propensity score", INDEX: "Its linear index"}
 
 
@@ -75,8 +75,8 @@ def _notes(tidy: pl.DataFrame, page: Page) -> tuple[str, ...]:
         f"Controls: {count(int(counts[USED]))} used, {count(int(counts[UNUSED]))} too far from every treated unit; "
         f"effective number {counts[EFFECTIVE]:,.1f}. Not scored, as a covariate is missing: "
         f"{count(int(counts[UNSCORED]))}. Rows of positive weight: {count(int(counts[IN_SAMPLE]))} city-years.",
-        "Std. difference: of means, over the root mean variance before matching in both columns; beyond 0.1 counts as "
-        "unbalanced. Variance ratio: beyond 1/2 and 2 counts as far apart (Rubin 2001).",
+        "Std. diff.: difference of means over the root mean variance before matching, in both columns; beyond 0.1 "
+        "counts as unbalanced. Var. ratio: of the variances; beyond 1/2 and 2 counts as far apart (Rubin 2001).",
     )
 
 

@@ -18,7 +18,7 @@ _HEADINGS = {
     "resolved_name": "As resolved",
     "kind": "Kind",
     "city_code": "City code",
-    "resolution": "Why",
+    "resolution": "Resolved by",
     "treated_codes": "Cities treated",
     "reason": "How it counts",
 }
