@@ -115,7 +115,11 @@ def audit(
 
 
 @app.command()
-def sql(query: str, lake: LakeOption = None, as_json: JsonOption = False) -> None:
+def sql(
+    query: Annotated[str, typer.Argument(help="One select statement; `show all tables` lists what there is.")],
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Query the warehouse, reading only: `resilience sql "select * from estimates.table_4_3"`."""
     from resilience_pipeline.warehouse.query import user_query
 

@@ -20,7 +20,7 @@ _FORMATS = "text, markdown, latex, html, docx, csv; for a figure also svg, png, 
 
 
 def show_command(
-    result: Annotated[str, typer.Argument(help='A result, such as "table_4".')],
+    result: Annotated[str, typer.Argument(help='A result, such as "table_4"; `resilience status` lists them.')],
     variant: VariantOption = None,
     form: Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Leave out the paper's figures.")] = False,

@@ -1,13 +1,15 @@
 """What stands in the lake and what is awaited: read from pointers alone, without Dagster."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.project import Project
-from resilience_pipeline.report.document import Document
+from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
@@ -42,13 +44,22 @@ class TableStatus:
 
 
 @dataclass(frozen=True)
+class ResultStatus:
+    """One printed result: its name, as `resilience show` takes it, and its title."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Status:
-    """Sources, tables and variants of one lake."""
+    """Sources, tables, results in printed order, and variants of one lake."""
 
     lake: str
     landing: str
     sources: tuple[SourceStatus, ...]
     tables: tuple[TableStatus, ...]
+    results: tuple[ResultStatus, ...]
     variants: tuple[str, ...]
 
     def record(self) -> dict[str, object]:
@@ -85,11 +96,13 @@ class Result:
 def read_status(project: Project) -> Status:
     """The state of the project's lake; an empty lake is a state, too."""
     lake = Lake(project.lake)
+    pointers = lake.tables()
     return Status(
         lake=str(project.lake),
         landing=str(project.landing),
         sources=tuple(_source_status(lake, source.name, source.unlocks) for source in SOURCES),
-        tables=tuple(_table_status(lake, pointer) for pointer in lake.tables()),
+        tables=tuple(_table_status(lake, pointer) for pointer in pointers),
+        results=tuple(ResultStatus(p.key[-1], _title(p)) for p in _results(pointers)),
         variants=tuple(lake.variants()),
     )
 
@@ -100,17 +113,10 @@ def read_result(root: Path, name: str, variant: str | None = None) -> Result:
     key = ("report", name.removeprefix("report.").replace(" ", "_").lower())
     pointer = lake.current(key) if key[1].isidentifier() else None
     if pointer is None:
-        there = ", ".join(p.key[-1] for p in lake.tables() if p.key[0] == "report")
-        raise LakeError(
-            what=f"there is no result {name!r} in {root}",
-            expected=there or "nothing: no run has finished yet",
-            remedy="use one of the expected names" if there else "run `resilience demo` or `resilience run` first",
-        )
+        raise _no_result(name, root, [p.key[-1] for p in _results(lake.tables())])
     table = lake.read(key)
     markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
-    kept = pointer.notes.get("document")
-    document = Document.from_json(str(kept)) if kept is not None else None
-    return Result(key[1], markdown, text, table, pointer, document)
+    return Result(key[1], markdown, text, table, pointer, _document(pointer))
 
 
 def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.DataFrame | None]:
@@ -129,6 +135,36 @@ def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.D
     from resilience_pipeline.twin.referee import beside_planted, planted_results
 
     return result, beside_planted(result.table, planted_results(truth))
+
+
+def _results(pointers: Sequence[Pointer]) -> list[Pointer]:
+    """Those of results, in printed order."""
+    return sorted((p for p in pointers if p.key[0] == "report"), key=lambda p: printed_order(p.key[-1]))
+
+
+def _document(pointer: Pointer) -> Document | None:
+    kept = pointer.notes.get("document")
+    return None if kept is None else Document.from_json(str(kept))
+
+
+def _title(pointer: Pointer) -> str:
+    document = _document(pointer)
+    return "" if document is None else document.title
+
+
+def _no_result(name: str, root: Path, there: list[str]) -> LakeError:
+    close = get_close_matches(name, there, n=2)
+    if close:
+        remedy = f"did you mean {' or '.join(close)}? `resilience status` says what each result shows"
+    elif there:
+        remedy = "use one of the expected names; `resilience status` says what each result shows"
+    else:
+        remedy = "run `resilience demo` or `resilience run` first"
+    return LakeError(
+        what=f"there is no result {name!r} in {root}",
+        expected=", ".join(there) or "nothing: no run has finished yet",
+        remedy=remedy,
+    )
 
 
 def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:

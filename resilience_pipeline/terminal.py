@@ -8,6 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from resilience_pipeline.driver import listen
 from resilience_pipeline.options import Options
@@ -131,11 +132,17 @@ def print_status(status: Status) -> None:
             source.unlocks,
         )
     out.print(table)
-    results = [t for t in status.tables if t.table.startswith("report.")]
-    if results:
-        out.print("\nresults  " + ", ".join(t.table.removeprefix("report.") for t in results))
+    if status.results:
+        listed = Table(box=None, pad_edge=False)
+        for name in ("result", "shows"):
+            listed.add_column(name, overflow="fold")
+        for result in status.results:
+            listed.add_row(result.name, Text(result.title))
+        out.print()
+        out.print(listed)
+        out.print("\n`resilience show NAME` prints one of them.")
     if status.variants:
-        out.print("variants " + ", ".join(status.variants))
+        out.print("variants  " + ", ".join(status.variants))
     for name, message in [(s.name, s.message) for s in status.sources] + [(t.table, t.failed) for t in status.tables]:
         if message:
             out.print(f"\n[bold red]{name}[/] keeps its last good table:")

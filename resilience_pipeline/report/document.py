@@ -4,6 +4,7 @@ Every format is written from this record and from nothing else, so all of them h
 """
 
 import json
+import re
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 
@@ -115,6 +116,15 @@ def heading_of(name: str, title: str) -> str:
     """ "Table 4: Benchmark regressions"; the title alone where the name is no number of a table or figure."""
     numbered = name.startswith(("table_", "figure_"))
     return f"{name.replace('_', ' ').capitalize()}: {title}" if numbered else title
+
+
+def printed_order(name: str) -> tuple[int, int, str]:
+    """Key to sort results by: tables by their number, figures by theirs, then the others."""
+    kind, _, rest = name.partition("_")
+    number = re.match(r"\d+", rest)
+    if kind not in ("table", "figure") or number is None:
+        return 2, 0, name
+    return int(kind == "figure"), int(number[0]), name
 
 
 def printable(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resilience_pipeline.errors import LakeError, OptionError
+from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.report.formats import FORMATS
 from resilience_pipeline.report.formats.latex import everything
 from resilience_pipeline.report.kinds import PRINTERS
@@ -101,7 +102,7 @@ def export_results(
     """
     lake = Lake(root) if variant is None else Lake(root).variant(variant)
     order = {table.name: place for place, table in enumerate(table for study in studies for table in study.tables)}
-    names = [pointer.key[-1] for pointer in lake.tables() if pointer.key[0] == "report"]
+    names = sorted((p.key[-1] for p in lake.tables() if p.key[0] == "report"), key=printed_order)
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     if not names:
         raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")

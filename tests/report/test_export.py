@@ -192,3 +192,19 @@ print("dagster" in sys.modules)
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_status_lists_tables_then_figures_by_number_with_what_they_show(lake):
+    for name in ("audit", "table_10", "table_4_difference"):
+        put(lake, Document(name, f"Title of {name}", FIGURE.grid), EVENTS)
+    printed = CliRunner().invoke(app, ["status", "--lake", str(lake.root)]).stdout
+    listed = printed.partition("result ")[2].splitlines()[1:6]
+    assert [line.split()[0] for line in listed] == ["table_4", "table_4_difference", "table_10", "figure_1", "audit"]
+    assert "Title of table_10" in listed[2]
+
+
+def test_a_misspelt_result_is_answered_by_the_names_that_are_near(lake):
+    with pytest.raises(LakeError, match="did you mean table_4"):
+        read_result(lake.root, "tabel_4")
+    with pytest.raises(LakeError, match="`resilience status` says what each result shows"):
+        read_result(lake.root, "xyz")
