@@ -85,13 +85,14 @@ def placebo_p_values(axes: "Axes", draws: ArrayLike, p_values: ArrayLike) -> Non
     """
     right = axes.twinx()
     shown = slice(MOST_POINTS)
-    right.plot(_floats(draws)[shown], _floats(p_values)[shown], ".", color="black", markersize=2, alpha=0.4)
-    right.axhline(0.1, color=MUTED, linewidth=0.8, linestyle=":")
+    some = f" of the first {MOST_POINTS:,}" if len(_floats(draws)) > MOST_POINTS else ""
+    x, y = _floats(draws)[shown], _floats(p_values)[shown]
+    right.plot(x, y, ".", color="black", markersize=2, alpha=0.4, label=f"p value{some}")
+    right.axhline(0.1, color=MUTED, linewidth=0.8, linestyle=":", label="p = 0.1")
     right.set_ylim(0.0, 1.0)
     right.grid(visible=False)
     right.spines["right"].set_visible(True)
-    some = f", first {MOST_POINTS:,}" if len(_floats(draws)) > MOST_POINTS else ""
-    right.set_ylabel(f"p value (points{some})")
+    right.set_ylabel("p value")
 
 
 def placebo_dates(

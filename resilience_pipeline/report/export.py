@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from resilience_pipeline.errors import LakeError, OptionError
 from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.report.formats import FORMATS
@@ -21,6 +23,8 @@ ALL_FORMATS = (*FORMATS, *PICTURES)
 BINARY = tuple(name for name in ALL_FORMATS if name in PICTURES or FORMATS[name].binary)
 ALL_RESULTS, CONTENTS = "all_results.tex", "contents.json"
 _EARLIER = "an earlier version printed it and kept no cells for other formats"
+_EARLIER_ROWS = "an earlier version computed its rows, without what the drawing needs"
+_AGAIN = "compute it again: resilience run --select 'group:report'"
 _SUFFIXES = {form.suffix: name for name, form in FORMATS.items()} | {name: name for name in PICTURES}
 
 
@@ -72,7 +76,7 @@ def in_format(found: Result, form: str, studies: Sequence[Study], *, ours: bool 
     if found.document is None:
         raise LakeError(
             what=f"{found.name} cannot be written as {form}: {_EARLIER}",
-            remedy="compute it again: resilience run --select 'group:report'",
+            remedy=_AGAIN,
         )
     document = found.document.ours() if ours else found.document
     if form == "docx":
@@ -81,12 +85,15 @@ def in_format(found: Result, form: str, studies: Sequence[Study], *, ours: bool 
 
 
 def picture_of(found: Result, form: str, studies: Sequence[Study]) -> bytes | None:
-    """The result drawn, None where it is no figure."""
+    """The result drawn, None where it is no figure; a LakeError where an earlier version computed its rows."""
     tables: dict[str, ResultTable] = {table.name: table for study in studies for table in study.tables}
     table = tables.get(found.name)
     if table is None or PRINTERS[table.kind].draw is None:
         return None
-    return draw(table, found.table, form, synthetic=found.pointer.synthetic)
+    try:
+        return draw(table, found.table, form, synthetic=found.pointer.synthetic)
+    except pl.exceptions.ColumnNotFoundError as missing:
+        raise LakeError(what=f"{found.name} cannot be drawn: {_EARLIER_ROWS}", remedy=_AGAIN) from missing
 
 
 def export_results(
@@ -115,9 +122,15 @@ def export_results(
             continue
         for form in formats:
             for ours in (False, True) if form in FORMATS and found.document.grid.published else (False,):
-                data = (
-                    picture_of(found, form, studies) if form in PICTURES else in_format(found, form, studies, ours=ours)
-                )
+                try:
+                    data = (
+                        picture_of(found, form, studies)
+                        if form in PICTURES
+                        else in_format(found, form, studies, ours=ours)
+                    )
+                except LakeError:
+                    open_[f"{name} as {form}"] = _EARLIER_ROWS
+                    continue
                 if data is not None:
                     contents.append(_entry(found, form, ours=ours))
                     _replace(out / str(contents[-1]["file"]), data)

@@ -208,3 +208,12 @@ def test_a_misspelt_result_is_answered_by_the_names_that_are_near(lake):
         read_result(lake.root, "tabel_4")
     with pytest.raises(LakeError, match="`resilience status` says what each result shows"):
         read_result(lake.root, "xyz")
+
+
+def test_rows_of_an_earlier_version_are_refused_for_a_drawing_and_the_rest_is_exported(lake, tmp_path):
+    put(lake, FIGURE, EVENTS.drop("ci_low"))
+    with pytest.raises(LakeError, match="cannot be drawn: an earlier version"):
+        in_format(read_result(lake.root, "figure_1"), "png", STUDIES)
+    exported = export_results(lake.root, tmp_path / "out", STUDIES, formats=("text", "png", "docx"))
+    assert set(exported.open) == {"figure_1 as png", "figure_1 as docx"}
+    assert {"figure_1.txt", "table_4.docx"} <= set(exported.files)

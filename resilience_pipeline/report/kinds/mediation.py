@@ -71,7 +71,7 @@ def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     shown = tidy.filter(pl.col("statistic") == INDIRECT, pl.col("method") == BCA, pl.col("ci_low").is_not_null())
     if shown.is_empty():
         return None
-    labels = [f"{row['symbol']}, {row['model']}" for row in shown.to_dicts()]
+    labels = list(map(", ".join, shown.select("symbol", "model").iter_rows()))
     columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
     with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
         dot_plot(axes, labels, *columns, xlabel="Indirect effect a b, BCa interval")

@@ -13,6 +13,7 @@ from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.kinds.placebo import draws_key, settings_of, summary_key
 from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.words import many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +130,7 @@ def _notes(page: Page, summaries: list[dict[str, Any]]) -> tuple[str, ...]:
         elif row["contaminated"]:
             notes.append(f"({place}) contaminated: the pilots are the true ones, so the true effect is in every draw.")
         if row["undefined"]:
-            notes.append(f"({place}) {count(row['undefined'])} fake treatments have no estimate and are left out.")
+            notes.append(f"({place}) Without an estimate and left out: {many(row['undefined'], 'fake treatment')}.")
     done = [row for row in summaries if row["status"] == "estimated"]
     if done:
         first = done[0]
@@ -188,7 +189,7 @@ def _panel(axes: "Axes", draws: pl.DataFrame, *, heading: bool) -> None:
     b, ours = draws["estimate"].to_numpy(), first["recomputed"]
     leak = " (with the true effect in it)" if form.contaminated else ""
     if heading:
-        axes.set_title(form.title.replace(", ", ",\n", 1), fontsize=8.5)
+        axes.set_title(form.title.replace(", ", ",\n"), fontsize=8.5)
     if form.cities == "true" and form.dates == "fake":
         half = float(stdtrit(first["dof"], 0.975)) * draws["std_error"].to_numpy()
         placebo_dates(axes, draws["start_year"].to_numpy(), b, b - half, b + half, ours, xlabel=f"Fake start{leak}")
