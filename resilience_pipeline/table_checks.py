@@ -9,13 +9,14 @@ import polars as pl
 import polars.selectors as cs
 
 from resilience_pipeline.step import Check
+from resilience_pipeline.words import many
 
 
 def rule(name: str, failures: pl.DataFrame, message: str, blocking: bool = True) -> Check:
     """A check that passes where `failures` is empty; else it shows them and says how many there are."""
     if failures.is_empty():
         return Check(name, True, "holds for every row", blocking)
-    return Check(name, False, f"{failures.height} rows: {message}", blocking, failures)
+    return Check(name, False, f"{many(failures.height, 'row')}: {message}", blocking, failures)
 
 
 def key_unique(frame: pl.DataFrame, key: Sequence[str]) -> Check:
@@ -30,7 +31,7 @@ def balanced(frame: pl.DataFrame, key: Sequence[str], rows: int) -> Check:
     if frame.height == rows:
         return rule("balanced", frame.clear(), "")
     counts = frame.group_by(key[0]).len().sort(key[0])
-    return Check("balanced", False, f"{frame.height} rows where the balanced grid has {rows}", True, counts)
+    return Check("balanced", False, f"{many(frame.height, 'row')} where the balanced grid has {rows}", True, counts)
 
 
 def zero_or_one(frame: pl.DataFrame, column: str) -> Check:

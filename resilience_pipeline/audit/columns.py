@@ -6,9 +6,10 @@ from resilience_pipeline import reference
 from resilience_pipeline.audit.counts import regression_units, sample_of
 from resilience_pipeline.audit.findings import Checked, Finding, Rule
 from resilience_pipeline.audit.paper import Coefficient, Paper, needed
-from resilience_pipeline.audit.printed import many, say
+from resilience_pipeline.audit.printed import say
 from resilience_pipeline.audit.significance import p_value
 from resilience_pipeline.audit.treated_rows import treatment_of
+from resilience_pipeline.words import many
 
 #: Level at which a control's sign counts.
 LEVEL = 0.05

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from resilience_pipeline.audit.design import Sample
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Paper, needed
-from resilience_pipeline.audit.printed import Printed, many
+from resilience_pipeline.audit.printed import Printed
+from resilience_pipeline.words import many
 
 
 def sample_of(paper: Paper) -> Sample:

@@ -2,7 +2,7 @@
 
 from resilience_pipeline.audit.findings import Checked, Finding, Rule
 from resilience_pipeline.audit.paper import Paper, needed
-from resilience_pipeline.audit.printed import many
+from resilience_pipeline.words import many
 
 
 def _used(paper: Paper) -> set[str]:

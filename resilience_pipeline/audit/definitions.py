@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import KnownSeries, Moments, Paper, Variable, needed
-from resilience_pipeline.audit.printed import Printed, many, percent, say
+from resilience_pipeline.audit.printed import Printed, percent, say
+from resilience_pipeline.words import many
 
 #: A bounded index whose values fill a smaller share of its scale is hardly that index.
 SCALE_USED = 0.10

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from resilience_pipeline.audit.counts import regression_units, sample_of
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Coefficient, Model, Paper, needed
-from resilience_pipeline.audit.printed import Interval, Printed, image, many, percent
+from resilience_pipeline.audit.printed import Interval, Printed, image, percent
 from resilience_pipeline.audit.treated_rows import treated_share, treatment_of
+from resilience_pipeline.words import many
 
 #: A column uses the descriptives' sample where it lacks at most this share of their rows.
 SAME_SAMPLE = 0.01

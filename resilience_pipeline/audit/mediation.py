@@ -5,9 +5,10 @@ import math
 from resilience_pipeline.audit.design import Mediation
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Coefficient, Paper, needed
-from resilience_pipeline.audit.printed import many, percent, say
+from resilience_pipeline.audit.printed import percent, say
 from resilience_pipeline.audit.significance import p_value
 from resilience_pipeline.audit.treated_rows import treatment_of
+from resilience_pipeline.words import many
 
 #: Error of an indirect effect below which it counts as shown.
 LEVEL = 0.05

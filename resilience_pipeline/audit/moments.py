@@ -6,7 +6,8 @@ from resilience_pipeline.audit.counts import sample_of
 from resilience_pipeline.audit.definitions import described
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Paper, needed
-from resilience_pipeline.audit.printed import many, percent, say
+from resilience_pipeline.audit.printed import percent, say
+from resilience_pipeline.words import many
 
 #: Winsorised at 1 % a variable rarely keeps a value this many standard deviations from its mean.
 FAR = 5.0

@@ -7,8 +7,9 @@ from resilience_pipeline.audit.design import Placebo
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.implied_errors import classical_error
 from resilience_pipeline.audit.paper import Paper
-from resilience_pipeline.audit.printed import many, say
+from resilience_pipeline.audit.printed import say
 from resilience_pipeline.audit.treated_rows import treatment_of
+from resilience_pipeline.words import many
 
 #: All draws inside the printed range with a smaller probability than this is called impossible.
 IMPOSSIBLE = 1e-3

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 from resilience_pipeline.audit.findings import SEVERITIES, Finding, Rule, Verdict
-from resilience_pipeline.audit.printed import many
+from resilience_pipeline.words import many
 
 _WIDTH = 118
 

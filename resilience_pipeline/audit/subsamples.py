@@ -8,9 +8,10 @@ from resilience_pipeline.audit.counts import regression_units, sample_of
 from resilience_pipeline.audit.design import Split
 from resilience_pipeline.audit.findings import Checked, Finding, Rule
 from resilience_pipeline.audit.paper import Coefficient, Paper, needed
-from resilience_pipeline.audit.printed import many, percent, say
+from resilience_pipeline.audit.printed import percent, say
 from resilience_pipeline.audit.significance import p_value
 from resilience_pipeline.audit.treated_rows import treatment_of
+from resilience_pipeline.words import many
 
 #: Level at which an effect is called present or a difference shown.
 LEVEL = 0.05

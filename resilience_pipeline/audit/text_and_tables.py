@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from resilience_pipeline.audit.findings import Checked, Finding, NotCheckableError, Rule
 from resilience_pipeline.audit.paper import Claim, Paper, needed
-from resilience_pipeline.audit.printed import TOUCH, Printed, many
+from resilience_pipeline.audit.printed import TOUCH, Printed
+from resilience_pipeline.words import many
 
 
 def text_against_tables(paper: Paper) -> Checked:

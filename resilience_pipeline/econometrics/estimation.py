@@ -22,6 +22,7 @@ from resilience_pipeline.econometrics.printed_errors import PrintedErrors, print
 from resilience_pipeline.econometrics.sample import NotEstimableError, Sample, draw_sample
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.words import many
 
 ENGINES = ("linearmodels", "kernel")
 FEW_CLUSTERS = 10
@@ -155,7 +156,7 @@ def _model(spec: Specification, frame: pl.DataFrame) -> Model:
     keep, dropped = _independent(sample, design, within)
     n, k = len(design.y), len(keep)
     if n - rank - k < 1:
-        raise NotEstimableError(f"too few rows: {n} rows for {rank + k} parameters")
+        raise NotEstimableError(f"too few rows: {many(n, 'row')} for {many(rank + k, 'parameter')}")
     warnings = sample.warnings + tuple(f"{name} dropped: collinear with the others or the effects" for name in dropped)
     if design.clusters and fewest(design.clusters) < FEW_CLUSTERS:
         warnings += (f"only {fewest(design.clusters)} clusters: clustered errors are unreliable",)

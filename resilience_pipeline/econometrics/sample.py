@@ -14,6 +14,7 @@ import polars as pl
 from resilience_pipeline.econometrics.absorption import Codes, Floats, compact, singletons
 from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
 from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.words import many
 
 #: Units that a warning about singletons lists; of a large file it says how many more there are.
 UNITS_NAMED = 40
@@ -101,7 +102,7 @@ def draw_sample(spec: Specification, frame: pl.DataFrame) -> Sample:
         raise NotEstimableError(f"no row has a value in every one of {', '.join(used)}")
     warnings = _infinite(rows, numbers)
     weighted, zero = _drop_zero_weights(complete, spec.weights)
-    warnings += (f"{zero} rows of zero weight left the sample",) if zero else ()
+    warnings += (f"{many(zero, 'row')} of zero weight left the sample",) if zero else ()
     ordered = weighted.sort(list(dict.fromkeys([*labels, *used])))
     alone = np.zeros(ordered.height, dtype=bool)
     if spec.singletons == "drop" and spec.absorb:
@@ -116,7 +117,8 @@ def draw_sample(spec: Specification, frame: pl.DataFrame) -> Sample:
 
 def _who_stood_alone(spec: Specification, rows: pl.DataFrame) -> str:
     """How many singletons left, and which: each unit with its periods, where the specification names both."""
-    count = f"{rows.height} rows stand alone in a level of {', '.join(spec.absorb)} and left the sample"
+    stand = "stands" if rows.height == 1 else "stand"
+    count = f"{many(rows.height, 'row')} {stand} alone in a level of {', '.join(spec.absorb)} and left the sample"
     if spec.unit is None or spec.time is None:
         return count
     units = rows.group_by(spec.unit).agg(pl.col(spec.time).sort()).sort(spec.unit)
@@ -153,14 +155,14 @@ def _demand_numbers(frame: pl.DataFrame, names: list[str]) -> None:
 
 def _infinite(rows: pl.DataFrame, numbers: list[str]) -> tuple[str, ...]:
     counts = {name: int(rows[name].cast(pl.Float64).is_infinite().sum()) for name in numbers}
-    return tuple(f"{n} infinite values of {name} counted as missing" for name, n in counts.items() if n)
+    return tuple(f"{many(n, 'infinite value')} of {name} counted as missing" for name, n in counts.items() if n)
 
 
 def _drop_zero_weights(rows: pl.DataFrame, weights: str | None) -> tuple[pl.DataFrame, int]:
     if weights is None:
         return rows, 0
     if (rows[weights] < 0).any():
-        raise NotEstimableError(f"weights {weights!r} are negative in {int((rows[weights] < 0).sum())} rows")
+        raise NotEstimableError(f"weights {weights!r} are negative in {many(int((rows[weights] < 0).sum()), 'row')}")
     positive = rows.filter(pl.col(weights) > 0)
     if positive.is_empty():
         raise NotEstimableError(f"weights {weights!r} are zero in every row")

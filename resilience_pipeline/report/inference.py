@@ -3,6 +3,7 @@
 import polars as pl
 
 from resilience_pipeline.report.figures import count, number, probability, stars
+from resilience_pipeline.words import many
 
 
 def inference_cells(leading: tuple[str, ...], row: dict) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def inference_notes(tidy: pl.DataFrame, *leading: str) -> list[str]:
             notes[f"{row['method'][0].upper()}{row['method'][1:]}: {row['note']}{seed}."] = None
         if row["undefined_draws"]:
             whose = ", ".join(row[column] for column in ("model", "subject") if column in row)
-            notes[f"{whose}: {row['undefined_draws']:,} draws do not identify it and are left out."] = None
+            notes[f"{whose}: {many(row['undefined_draws'], 'draw')} left out that did not identify it."] = None
     return list(notes)
 
 

@@ -11,6 +11,7 @@ from resilience_pipeline.step import Inputs
 from resilience_pipeline.study.kinds import mediation
 from resilience_pipeline.study.load import load_study
 from resilience_pipeline.study.steps import steps
+from resilience_pipeline.words import many
 from tests.econometrics.channels import channels
 from tests.study.study_files import SOUND, write
 
@@ -217,7 +218,7 @@ def test_draws_that_identify_nothing_are_counted_once_for_each_model_and_mediato
     undefined = printed.tidy["undefined_draws"].max()
     assert undefined > 0
     for whose in ("alone, business", "together, business", "together, all mediators"):
-        assert rendered.text.count(f"{whose}: {undefined} draws do not identify it") == 1
+        assert rendered.text.count(f"{whose}: {many(undefined, 'draw')} left out that did not identify it") == 1
 
 
 def test_what_awaits_is_said_and_the_figure_draws_the_rest(study):

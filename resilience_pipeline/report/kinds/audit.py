@@ -1,13 +1,13 @@
 """Kind "audit": findings by severity, and beneath them what was compared and agrees."""
 
 from resilience_pipeline.audit.findings import SEVERITIES
-from resilience_pipeline.audit.printed import many
 from resilience_pipeline.report import layout
 from resilience_pipeline.report.layout import text_grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.kinds.audit import key
 from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.words import many
 
 _HEADINGS = {
     "severity": "Severity",

@@ -54,6 +54,7 @@ from resilience_pipeline.study.needs import canonical, formula_of, formulas_of, 
 from resilience_pipeline.study.study import Matching, ResultTable, Study, Variable
 from resilience_pipeline.study.vocabulary import MATCHING_WEIGHT
 from resilience_pipeline.toml_file import Section
+from resilience_pipeline.words import many
 
 ESTIMATION_CODE = (
     *(
@@ -182,7 +183,7 @@ def _engines_agree(agreement: EngineAgreement) -> Check:
 
 
 def _estimated(result: Estimate) -> Check:
-    message = f"{result.status}: {result.reason}" if result.reason else f"{result.n_obs} rows"
+    message = f"{result.status}: {result.reason}" if result.reason else many(result.n_obs or 0, "row")
     return Check("estimated", result.status == "estimated", message, blocking=False)
 
 

@@ -20,6 +20,7 @@ from resilience_pipeline.study.columns import RULES
 from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
 from resilience_pipeline.study.study import Variable
+from resilience_pipeline.words import many
 
 CODE = (*ESTIMATION_CODE, inference, columns_module, analysis)
 
@@ -63,7 +64,7 @@ def estimated(rows: pl.DataFrame) -> Check:
     """Whether every row has a result."""
     open_ = rows.filter(pl.col("status") != "estimated")
     message = "; ".join(f"{row['subject']} {row['status']}: {row['reason']}" for row in open_.to_dicts())
-    return Check("estimated", not open_.height, message or f"{rows.height} rows", blocking=False)
+    return Check("estimated", not open_.height, message or many(rows.height, "row"), blocking=False)
 
 
 def moments_agree(mismatch: Exception | None) -> Check:
