@@ -110,7 +110,7 @@ class Printer:
 
 def error_rule(model: Mapping[str, Any]) -> str:
     """ "clustered by city_code, small-sample rule reghdfe", from a tidy estimate's fields."""
-    by = " and ".join(model["cluster"])
+    by = " and ".join(model["cluster"] or ())
     words = {"cluster": f"clustered by {by}", "cv3": f"CV3 by {by}, the cluster jackknife"}
     how = words.get(model["vcov"], model["vcov"])
     return f"{how}, small-sample rule {model['ssc']}" if model["ssc"] else how
