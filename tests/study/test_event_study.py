@@ -101,7 +101,11 @@ def test_the_policy_is_drawn_before_the_start_year_in_force_whatever_the_base_ye
 
 
 @pytest.mark.parametrize(
-    ("vcov", "words"), [("iid", "Errors: iid, small-sample rule reghdfe."), ("cv3", "Errors: cv3 by city_code. An")]
+    ("vcov", "words"),
+    [
+        ("iid", "Errors: iid, small-sample rule reghdfe."),
+        ("cv3", "Errors: CV3 by city_code, the cluster jackknife. An"),
+    ],
 )
 def test_the_error_rule_is_named_as_the_years_were_estimated(study, vcov, words) -> None:
     options = Options.of({**FEW.values, "vcov": vcov})

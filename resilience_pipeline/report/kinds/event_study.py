@@ -210,6 +210,6 @@ PRINTER = Printer(
     grain="One row per year: the effect against the base year with its interval and its simultaneous band.",
     inputs=inputs,
     show=show,
-    code=(event_rows, figures, layout, error_rule),
+    code=(event_rows, figures, layout),
     draw=draw,
 )
