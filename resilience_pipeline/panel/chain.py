@@ -51,7 +51,7 @@ def panel_frames(
     undelivered = {("staging", name): SHAPES[shape].to_frame() for name, shape in lists.items()}
     tables = undelivered | dict(staged)
     given = set(tables)
-    for step in chain if wanted is None else _behind(chain, wanted):
+    for step in chain if wanted is None else behind(chain, wanted):
         result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
         for check in result.checks:
             if check.blocking and not check.passed:
@@ -64,7 +64,7 @@ def panel_frames(
     return {key: table for key, table in tables.items() if key not in given}
 
 
-def _behind(chain: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:
+def behind(chain: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:
     """Steps that give the wanted tables or something that they rest on, in order."""
     needed = set(wanted)
     for step in reversed(chain):
