@@ -7,6 +7,7 @@ from resilience_pipeline.report.kinds import (
     codebook,
     comparison,
     correlations,
+    curve,
     descriptives,
     difference,
     event_study,
@@ -44,4 +45,5 @@ PRINTERS: dict[str, Printer] = {
     "difference": difference.PRINTER,
     "inference": inference.PRINTER,
     "mediation": mediation.PRINTER,
+    "curve": curve.PRINTER,
 }

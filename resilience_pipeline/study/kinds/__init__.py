@@ -8,6 +8,7 @@ from resilience_pipeline.study.kinds import (
     codebook,
     comparison,
     correlations,
+    curve,
     descriptives,
     difference,
     event_study,
@@ -45,5 +46,6 @@ KINDS: dict[str, Kind] = {
         difference.KIND,
         inference.KIND,
         mediation.KIND,
+        curve.KIND,
     )
 }
