@@ -251,6 +251,14 @@ def test_a_control_that_nobody_delivered_leaves_the_rows_without_it(study):
     assert "rests on freight_10k_tonnes, from" in rows.filter(controls="all")["reason"][0]
 
 
+def test_a_control_held_at_its_baseline_that_nobody_delivered_is_named_itself(study):
+    staged = lake(study)
+    here = staged["staging", "city_yearbook"].filter(pl.col("indicator") != "loans_cny_10k")
+    rows = rows_of(study, run(study, {**staged, ("staging", "city_yearbook"): here}))
+    reason = rows.filter(controls="means before")["reason"].unique().item()
+    assert reason.startswith("no value was delivered for log_loans (log_loans rests on loans_cny_10k, from ")
+
+
 def test_the_summary_counts_all_rows_and_those_of_each_choice(rows):
     table = summary(rows, {"errors": ["by city", "by province"]})
     assert table["choice"].to_list() == [None, "by city", "by province"]

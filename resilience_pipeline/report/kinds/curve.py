@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 #: Inches of the curve, and of a row of the dashboard.
 _CURVE, _ROW, _REST = 2.6, 0.135, 1.1
+#: Options that change the outcome's unit, and what to say where one varies, or none.
+_INDEX = ("index_form", "weighting")
+_UNITS = {
+    True: "Index forms have different units, so t values are compared, and effects over the standard deviation of the "
+    "specification's own outcome.",
+    False: "Effects are given over the standard deviation of the specification's own outcome, too.",
+}
 
 
 def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
@@ -73,10 +80,10 @@ def _words(name: str) -> str:
 def _notes(
     settings: Curve, rows: pl.DataFrame, total: Mapping[str, Any], tests: list[dict[str, Any]]
 ) -> tuple[str, ...]:
+    indexed = any(name in _INDEX for d in settings.dimensions for choice in d.choices for name, _ in choice.options)
     varied = ", ".join(_words(dimension.name).lower() for dimension in settings.dimensions)
     notes = [
-        f"Every combination of {varied}: {settings.of} once for each, errors clustered. Index forms have different "
-        "units, so t values are compared, and effects over the standard deviation of the specification's own outcome.",
+        f"Every combination of {varied}: {settings.of} once for each, errors clustered. {_UNITS[indexed]}",
         "Specifications share their data: the shares have no law of their own, and many significant ones are not many "
         "findings.",
     ]

@@ -272,13 +272,20 @@ def _fitted(
 
 
 def _explain(
-    plan: _Plan, panels: Sequence[Panel], specifications: Sequence[Specification], found: dict, options: Options
+    plan: _Plan,
+    panels: Sequence[Panel],
+    specifications: Sequence[Specification],
+    found: Mapping[str, np.ndarray],
+    options: Options,
 ) -> None:
-    """What awaits also says what its empty columns rest on."""
+    """What awaits also says what its empty columns rest on; of a control held at its baseline, the control itself."""
     for reason in dict.fromkeys(found["reason"][found["status"] == "awaiting"].tolist()):
-        record = Estimate(specifications[0], "awaiting", reason)
+        text = reason
+        for control in plan.baseline:
+            text = text.replace(", ".join(baseline_names(control, plan.years)), control)
         frame = pl.DataFrame({name: panels[0][name] for name, _ in plan.places})
-        found["reason"][found["reason"] == reason] = with_formulas(record, frame, plan.variables, options).reason
+        record = with_formulas(Estimate(specifications[0], "awaiting", text), frame, plan.variables, options)
+        found["reason"][found["reason"] == reason] = record.reason
 
 
 def _rows(plan: _Plan, inputs: Inputs, options: Options) -> StepResult:
