@@ -5,6 +5,8 @@ them understates the effect; if they lose trade to pilots, it overstates it (But
 comparison; a filter on the distance leaves them out of it.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 import polars as pl
 
@@ -13,7 +15,9 @@ from resilience_pipeline.grid.wide import KEY
 from resilience_pipeline.study.vocabulary import SPILLOVER_COLUMNS
 
 
-def spillovers(treated: pl.DataFrame, places: pl.DataFrame, kilometres: float) -> pl.DataFrame:
+def spillovers(
+    treated: pl.DataFrame, places: pl.DataFrame, kilometres: float, pilots: Collection[str] = ()
+) -> pl.DataFrame:
     """Distance to the nearest pilot and two rings, by city and year.
 
     Parameters
@@ -21,6 +25,7 @@ def spillovers(treated: pl.DataFrame, places: pl.DataFrame, kilometres: float) -
     treated : the `treatment` table.
     places : city_code, latitude and longitude in degrees, one row per city.
     kilometres : the inner ring reaches from a pilot to here, the outer one from here to twice as far.
+    pilots : codes of all pilots; one that left the sample is no row of `treated`, and has neighbours all the same.
 
     Returns
     -------
@@ -30,13 +35,13 @@ def spillovers(treated: pl.DataFrame, places: pl.DataFrame, kilometres: float) -
     """
     cities = treated.group_by("city_code").agg(pl.col("treat").first()).sort("city_code")
     located = cities.join(places, on="city_code", how="left", maintain_order="left")
-    pilots = located.filter(pl.col("treat") == 1, pl.col("latitude").is_not_null())
+    codes = {*pilots, *located.filter(pl.col("treat") == 1)["city_code"]}
+    seats = places.filter(pl.col("city_code").is_in(sorted(codes))).drop_nulls().sort("city_code")
     there = located.select("latitude", "longitude").to_numpy().astype(np.float64)  # null is nan, and stays so
-    if pilots.is_empty():
+    if seats.is_empty():
         nearest = np.full(located.height, np.nan)
     else:
-        seats = pilots.select("latitude", "longitude").to_numpy()
-        nearest = distances(there[:, 0], there[:, 1], seats[:, 0], seats[:, 1]).min(axis=1)
+        nearest = distances(there[:, 0], there[:, 1], *seats.select("latitude", "longitude").to_numpy().T).min(axis=1)
     found = located.select(
         "city_code",
         distance_to_pilot_km=pl.when(pl.col("treat") == 1).then(0.0).otherwise(pl.Series(nearest).fill_nan(None)),

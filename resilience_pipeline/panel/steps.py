@@ -82,11 +82,18 @@ def steps(study: Study) -> list[Step]:
         ),
         Step(
             key=_key(study, "spillovers"),
-            inputs=(treatment,),
+            inputs=(treatment, pilots),
             compute=_spillovers,
-            description="Kilometres to the nearest pilot's seat, and whether a city that is no pilot lies in a ring "
-            "around one from the start year on. One row per kept city and year. Measures no flow of goods.",
-            code=(spillovers_module, conley, reference_tables.city_coordinates().write_csv(), table_checks),
+            description="Kilometres to the nearest pilot's seat, in the sample or not, and whether a city that is no "
+            "pilot lies in a ring around one from the start year on. One row per kept city and year. Measures no flow "
+            "of goods.",
+            code=(
+                spillovers_module,
+                treatment_module,
+                conley,
+                reference_tables.city_coordinates().write_csv(),
+                table_checks,
+            ),
             options=("spillover_km",),
             checks=ON_GRID,
         ),
@@ -197,8 +204,9 @@ def _event_time(window: range, inputs: Inputs, options: Options) -> StepResult:
 
 
 def _spillovers(inputs: Inputs, options: Options) -> StepResult:
-    (treated,) = inputs.tables.values()
-    table = spillovers_module.spillovers(treated, reference_tables.city_coordinates(), float(options["spillover_km"]))
+    treated, pilots = inputs.tables.values()
+    places, kilometres = reference_tables.city_coordinates(), float(options["spillover_km"])
+    table = spillovers_module.spillovers(treated, places, kilometres, treatment_module.treated_cities(pilots))
     cities = table.filter(pl.col("year") == pl.col("year").max())
     notes = {f"cities_{ring}": int(cities[ring].sum() or 0) for ring in ("near_pilot", "further_from_pilot")}
     return StepResult(table, _on_grid(table, treated.select(KEY)), notes=notes)

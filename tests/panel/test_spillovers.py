@@ -48,6 +48,15 @@ def test_a_pilot_beside_a_pilot_is_in_no_ring():
     assert after["near_pilot"].to_list() == [0, 0, 1, 0]  # "further" lies 78 km from "near"
 
 
+def test_a_pilot_that_left_the_sample_has_neighbours_all_the_same():
+    kept = treated({"near": 0, "further": 0, "far": 1})
+    after = spillovers(kept, PLACES, 100.0, ("p", "far")).filter(year=2018)
+    assert after["city_code"].to_list() == ["near", "further", "far"]
+    assert after["near_pilot"].to_list() == [1, 0, 0]
+    assert after["further_from_pilot"].to_list() == [0, 1, 0]
+    assert after["distance_to_pilot_km"][0] == pytest.approx(0.8 * 111.195, rel=1e-4)
+
+
 def test_without_a_pilot_list_or_a_place_nothing_is_known():
     unknown = spillovers(treated(dict.fromkeys(ALL)), PLACES, 100.0)
     assert unknown.select(pl.exclude("city_code", "year").null_count()).row(0) == (8, 8, 8)
