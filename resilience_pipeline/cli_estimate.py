@@ -5,6 +5,7 @@ This module reads the file and prints the record; it estimates nothing itself an
 
 import json
 import sys
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -212,7 +213,7 @@ def _print_table(result: "Estimate") -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for term in result.terms:
         numbers = (term.estimate, term.std_error, term.t, term.p_value, term.ci_low, term.ci_high)
-        table.add_row(term.term, *(f"{number:.5g}" for number in numbers))
+        table.add_row(term.term, *("" if isnan(number) else f"{number:.5g}" for number in numbers))
     console.print(table)
     facts: dict[str, Any] = {
         "rows": result.n_obs,
