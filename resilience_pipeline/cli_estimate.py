@@ -53,11 +53,39 @@ def estimate_command(
     time: Annotated[str | None, typer.Option(help="Column that names the periods of the panel.")] = None,
     latitude: Annotated[str | None, typer.Option(help="Column of the units' latitude in degrees, for conley.")] = None,
     longitude: Annotated[str | None, typer.Option(help="Column of their longitude in degrees.")] = None,
-    draws: Annotated[int | None, typer.Option(help="Draws of the wild bootstrap; 9,999 if left out.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the wild bootstrap; 20181016 if left out.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="Draws of the wild bootstrap (9,999 if left out) or of sdid's placebos (200).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of those draws; 20181016 if left out.")] = None,
+    estimator: Annotated[
+        str, typer.Option(help="twfe, event_study, match, bacon, cs, drdid, imputation, sunab or sdid; see below.")
+    ] = "twfe",
+    option: Annotated[
+        list[str] | None, typer.Option(help="One option of the estimator, name=value; may be given several times.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
-    """Estimate a linear model with absorbed effects on any CSV, Parquet or Stata file.
+    """Estimate a linear model with absorbed effects, or a difference in differences, on any CSV, Parquet or Stata file.
+
+    \b
+    Estimators and their options (the first value holds if left out):
+      twfe         least squares with absorbed effects
+      event_study  leads and lags: base=-1 date=YEAR
+      match        kernel matching, then twfe: design=baseline|by_year|pooled
+                   model=probit|logit bandwidth=0.06 support=common|none
+      bacon        decomposition of twfe: detail=pairs|kinds
+      cs           Callaway-Sant'Anna: control=never|not_yet method=dr|reg|ipw
+                   base=varying|universal anticipation=0
+                   aggregate=all|simple|group|dynamic|calendar|group_time
+      drdid        Sant'Anna-Zhao: method=improved|traditional
+                   before=mean|PERIOD after=mean|PERIOD
+      imputation   Borusyak-Jaravel-Spiess: aggregate=all|simple|group|...
+      sunab        Sun-Abraham: aggregate=all|simple|group|...
+      sdid         synthetic DID: weights=sdid|sc|did solver=synthdid|exact
+                   errors=placebo|jackknife
+
+    All but twfe need --treatment (0 or 1), --unit and --time; cs and drdid the
+    optional extra named estimators.
 
     Exit codes: 0 estimated; 2 the command or the file cannot be used; 3 the data do not identify the model.
     """
@@ -67,10 +95,11 @@ def estimate_command(
     absorbed = _names(absorb)
     try:
         rule, clusters = _error_rule(vcov, _names(cluster), unit, absorbed)
-        for option, value in chosen.items():
-            _demand_choice(option, value)
+        for name, value in chosen.items():
+            _demand_choice(name, value)
         _demand_use(rule, {"--cluster": cluster or None}, "does not cluster by columns", *CLUSTERED)
-        _demand_use(rule, {"--draws": draws, "--seed": seed}, "draws nothing", "wcr")
+        if not _draws(estimator):
+            _demand_use(rule, {"--draws": draws, "--seed": seed}, "draws nothing", "wcr")
         _demand_use(rule, {"--latitude": latitude, "--longitude": longitude}, "knows no distances", "conley")
         spec = Specification(
             name=data.name,
@@ -90,6 +119,8 @@ def estimate_command(
             longitude=longitude,
             draws=draws,
             seed=seed,
+            estimator=estimator,
+            estimator_options=tuple(_pair(text) for text in option or ()),
         )
         result = _estimate(spec, data)
     except PipelineError as error:
@@ -101,9 +132,25 @@ def estimate_command(
 
 def _estimate(spec: "Specification", data: Path) -> "Estimate":
     frame = read_table(data)
-    from resilience_pipeline.econometrics.estimation import estimate
+    from resilience_pipeline.econometrics.estimators import estimate
 
     return estimate(spec, frame)
+
+
+def _draws(estimator: str) -> bool:
+    """Whether the estimator re-samples."""
+    from resilience_pipeline.econometrics.estimators import ESTIMATORS
+
+    return estimator in ESTIMATORS and ESTIMATORS[estimator].draws is not None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SpecificationError(
+            what=f"--option {text} has no value", expected="name=value", remedy="write --option name=value"
+        )
+    return name.strip(), value.strip()
 
 
 def read_table(path: Path) -> "pl.DataFrame":
@@ -126,8 +173,7 @@ def read_table(path: Path) -> "pl.DataFrame":
 
             return pl.from_pandas(pd.read_stata(path, convert_categoricals=False))
         if kind in (".csv", ".txt", ".tsv"):
-            separator = "\t" if kind == ".tsv" else ","
-            return pl.read_csv(path, separator=separator, null_values=MISSING_MARKS, infer_schema_length=None)
+            return pl.read_csv(path, separator=_separator(path), null_values=MISSING_MARKS, infer_schema_length=None)
     except (pl.exceptions.PolarsError, ValueError, OSError) as error:
         raise DeliveryError(
             what="the file cannot be read",
@@ -142,6 +188,15 @@ def read_table(path: Path) -> "pl.DataFrame":
         found=kind or "no suffix",
         remedy="save it as CSV in UTF-8 or as Parquet",
     )
+
+
+def _separator(path: Path) -> str:
+    """What parts the columns: a tab in .tsv; a semicolon where the headings have no comma, as some countries save."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        headings = lines.readline()
+    return ";" if ";" in headings and "," not in headings else ","
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -228,15 +283,23 @@ def _print_table(result: "Estimate") -> None:
         "R2 within all effects": result.r2_within_all,
         "RMSE": result.rmse,
         "engine": result.engine,
-    }
+        "estimator": None if spec.estimator == "twfe" else spec.estimator,
+    } | result.options
     for name, value in facts.items():
-        if value is not None:
+        if value not in (None, ""):
             console.print(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
     for warning in result.warnings:
         console.print(f"warning: {warning}", markup=False)
 
 
 def _errors_in_words(result: "Estimate") -> str:
+    from resilience_pipeline.econometrics.estimators.effects import INFLUENCE
+
+    if result.vcov == INFLUENCE:
+        return f"influence functions summed by {' and '.join(result.specification.cluster)}, normal law"
+    if result.vcov in ("placebo", "jackknife"):
+        drawn = f", {result.draws:,} draws, seed {result.seed}" if result.draws else ""
+        return f"{result.vcov}{drawn}, normal law"
     rule, by = result.specification.error_rule, " and ".join(result.specification.cluster)
     factor = f" ({result.ssc})" if result.ssc else ""
     if rule.kind == "conley":

@@ -31,7 +31,7 @@ class Estimate:
     status: str
     reason: str | None = None
     terms: tuple[Term, ...] = ()
-    vcov: str | None = None  # the error rule's full name: "conley:200:uniform"
+    vcov: str | None = None  # the error rule's full name: "conley:200:uniform"; an estimator's own: "influence"
     ssc: str | None = None
     dof: float | None = None  # degrees of freedom of t: G - 1 under clusters (spatial: units), N - K else
     n_obs: int | None = None
@@ -45,12 +45,13 @@ class Estimate:
     r2_within_entity: float | None = None
     r2_within_all: float | None = None
     rmse: float | None = None
-    engine: str | None = None  # "linearmodels" where it can express the model, else "kernel"
+    engine: str | None = None  # "linearmodels" where it can express the model, "kernel", "own", or a library's name
     spec_hash: str | None = None
     data_hash: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     kilometres: float | None = None  # within which spatial errors let units be dependent
-    draws: int | None = None  # of the wild bootstrap; undefined ones have no statistic and are left out
+    draws: int | None = None  # of the wild bootstrap or of placebos; undefined ones have no statistic and are left out
     undefined_draws: int | None = None
     seed: int | None = None
+    options: dict[str, str] = field(default_factory=dict)  # of the estimator, defaults filled in

@@ -111,6 +111,8 @@ def _demand_well_formed(spec: Specification) -> None:
     def refuse(what: str, remedy: str) -> None:
         raise SpecificationError(what=f"specification {spec.name!r}: {what}", remedy=remedy)
 
+    if spec.estimator != "twfe":
+        refuse(f"its estimator is {spec.estimator}, this is least squares", "use an estimate by twfe here")
     names = [spec.outcome, *spec.regressors]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

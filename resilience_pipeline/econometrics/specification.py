@@ -31,7 +31,9 @@ class Specification:
     unit, time : columns that index the panel; used for counts and the xtreg form of R2.
     label : heading of the printed column.
     latitude, longitude : columns in degrees, one place for each unit; used where vcov is conley.
-    draws, seed : of the bootstrap, where vcov is wcr; None = the defaults of `error_rules`.
+    draws, seed : of the bootstrap, where vcov is wcr, or of an estimator that draws; None = its defaults.
+    estimator : what is made of all this: twfe, least squares with absorbed effects, or another of `estimators/`.
+    estimator_options : (name, value) pairs, as text; each estimator lists its own.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Specification:
     longitude: str | None = None
     draws: int | None = None
     seed: int | None = None
+    estimator: str = "twfe"
+    estimator_options: tuple[tuple[str, str], ...] = ()
 
     @property
     def error_rule(self) -> ErrorRule:
@@ -81,8 +85,11 @@ class Specification:
 
     @property
     def hash(self) -> str:
-        """sha256 of the canonical JSON of all fields but the label and those that the error rule does not read."""
+        """sha256 of the canonical JSON of all fields that change a number under this rule and estimator."""
         fields = {k: v for k, v in asdict(self).items() if k not in ("label", *_OF_ONE_RULE)}
+        if self.estimator != "twfe":
+            named = sorted(self.estimator_options)
+            fields |= {"estimator": self.estimator, "options": named, "draws": self.draws, "seed": self.seed}
         if self.vcov.startswith("wcr"):
             fields |= {"draws": self.bootstrap_draws, "seed": self.bootstrap_seed}
         if self.vcov.startswith("conley"):
@@ -91,5 +98,5 @@ class Specification:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-#: Fields that one error rule alone reads; under the others they change nothing.
-_OF_ONE_RULE = ("latitude", "longitude", "draws", "seed")
+#: Fields that one error rule or estimator alone reads; under the others they change nothing.
+_OF_ONE_RULE = ("latitude", "longitude", "draws", "seed", "estimator", "estimator_options")

@@ -30,6 +30,7 @@ _SPECIFICATION: dict[str, pl.DataType] = {
     "weights": pl.String(),
     "cluster": pl.List(pl.String()),
     "singletons": pl.String(),
+    "estimator": pl.String(),
 }
 _MODEL: dict[str, pl.DataType] = {
     "status": pl.String(),
@@ -57,10 +58,14 @@ _MODEL: dict[str, pl.DataType] = {
     "draws": pl.Int64(),
     "undefined_draws": pl.Int64(),
     "seed": pl.Int64(),
+    "options": pl.String(),
 }
 
 ESTIMATES = pl.Schema({**_SPECIFICATION, "term_position": pl.Int64(), **_TERM, **_MODEL})
-"""One row per specification and term; `versions` is JSON. What was not estimated has one row with a null term."""
+"""One row per specification and term; `versions` and `options` are JSON.
+
+What was not estimated has one row with a null term.
+"""
 
 
 def to_frame(estimates: Iterable[Estimate]) -> pl.DataFrame:
@@ -69,13 +74,15 @@ def to_frame(estimates: Iterable[Estimate]) -> pl.DataFrame:
     for estimate in estimates:
         model = {name: getattr(estimate, name) for name in _MODEL}
         model["versions"] = json.dumps(estimate.versions, sort_keys=True)
+        model["options"] = json.dumps(estimate.options, sort_keys=True)
         model["warnings"] = list(estimate.warnings)
         spec = {name: getattr(estimate.specification, name) for name in _SPECIFICATION}
         shared = {name: list(value) if isinstance(value, tuple) else value for name, value in (spec | model).items()}
         terms = [asdict(term) for term in estimate.terms] or [dict.fromkeys(_TERM)]
         rows += [shared | term | {"term_position": position} for position, term in enumerate(terms, start=1)]
     made = pl.DataFrame(rows, schema=ESTIMATES)
-    return made.with_columns(pl.col("p_value", "ci_low", "ci_high").fill_nan(None))  # what a rule does not give
+    given = ("std_error", "t", "p_value", "ci_low", "ci_high")
+    return made.with_columns(pl.col(given).fill_nan(None))  # what an error rule or an estimator does not give
 
 
 def to_record(estimate: Estimate) -> dict[str, Any]:

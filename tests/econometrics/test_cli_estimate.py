@@ -12,7 +12,9 @@ from typer.testing import CliRunner, Result
 
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.estimators import ESTIMATORS
 from resilience_pipeline.econometrics.specification import Specification
+from tests.econometrics.adoptions import adoption_panel
 from tests.econometrics.panels import panel
 
 APP = typer.Typer()
@@ -170,3 +172,61 @@ def test_the_command_starts_no_pipeline() -> None:
     code = f"import sys, resilience_pipeline.cli_estimate; print(*[m for m in {heavy} if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+@pytest.fixture
+def firms(tmp_path: Path) -> Path:
+    path = tmp_path / "firms.csv"
+    adoption_panel({2005: 12, None: 20}).write_csv(path, separator=";")
+    return path
+
+
+def did(path: Path, *arguments: object) -> Result:
+    return call(
+        "--data", path, "--outcome", "y", "--treatment", "did", "--unit", "firm", "--time", "year", *arguments
+    )  # fmt: skip
+
+
+def test_an_estimator_is_chosen_with_its_options_on_a_file_with_semicolons(firms: Path) -> None:
+    result = did(firms, "--estimator", "imputation", "--option", "aggregate=dynamic", "--json")
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.stdout)
+    assert [term["term"] for term in record["terms"]] == ["lag_0", "lag_1", "lag_2", "lag_3"]
+    assert record["options"] == {"aggregate": "dynamic"}
+    assert record["specification"]["cluster"] == ["firm"]
+
+
+def test_the_seed_and_the_draws_reach_an_estimator_that_draws(firms: Path) -> None:
+    result = did(firms, "--estimator", "sdid", "--option", "solver=exact", "--draws", 7, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert "errors placebo, 7 draws, seed 3" in result.stdout
+
+
+def test_a_seed_is_refused_where_nothing_is_drawn(firms: Path) -> None:
+    result = did(firms, "--estimator", "sunab", "--seed", 3)
+    assert result.exit_code == 2
+    assert "draws nothing" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--estimator", "sunab", "--option", "agg=all"), "expected: aggregate"),
+        (("--estimator", "sunab", "--option", "aggregate"), "has no value"),
+        (("--estimator", "sunba"), "expected: twfe, event_study, match, bacon, cs, drdid, imputation, sunab, sdid"),
+        (("--option", "aggregate=all"), "expected: no option at all"),
+    ],
+)
+def test_unknown_estimators_and_options_are_refused_with_the_known_ones(
+    firms: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    result = did(firms, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_every_estimator_stands_in_the_help_with_its_options() -> None:
+    shown = " ".join(call("--help").output.split())
+    for name, estimator in ESTIMATORS.items():
+        assert f"{name} " in shown
+        assert all(f"{option.name}=" in shown for option in estimator.options)
