@@ -45,6 +45,15 @@ def published_for(table: ResultTable, names: Mapping[str, str]) -> Published:
     )
 
 
+#: Results, each with the keys of the tables that it is printed from.
+Others = tuple[tuple[ResultTable, tuple[TableKey, ...]], ...]
+
+
+def no_others(study: Study, table: ResultTable) -> Others:
+    """`others` of a kind that speaks of itself alone."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Page:
     """What a printer gets.
@@ -58,6 +67,7 @@ class Page:
     options : in force.
     variables : of the study, treatment first, in the order of its file.
     labels : name of a specification -> its label, of all the study's.
+    others : results that this one speaks of, each with the keys of the tables that it is printed from.
     """
 
     table: ResultTable
@@ -67,6 +77,7 @@ class Page:
     options: Options
     variables: tuple[Variable, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    others: Others = ()
 
     def symbol(self, name: str) -> str:
         """The symbol of a column, its name where it has none."""
@@ -99,6 +110,7 @@ class Printer:
     code : modules whose source makes its code version, beside its own.
     draw : (tidy table, title, synthetic) -> a matplotlib figure, or None where no row can be drawn yet; None where the
         result is no figure.
+    others : (study, result) -> the results that this one speaks of.
     """
 
     grain: str
@@ -106,6 +118,7 @@ class Printer:
     show: Callable[[Page], Printed]
     code: tuple[object, ...] = ()
     draw: "Callable[[pl.DataFrame, str, bool], Figure | None] | None" = None
+    others: Callable[[Study, ResultTable], Others] = no_others
 
 
 def error_rule(model: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from resilience_pipeline.report import document as document_module
 from resilience_pipeline.report import layout, render
 from resilience_pipeline.report import printer as printer_module
 from resilience_pipeline.report.kinds import PRINTERS
-from resilience_pipeline.report.printer import Page, Published, published_for
+from resilience_pipeline.report.printer import Others, Page, Published, published_for
 from resilience_pipeline.report.render import draw, render_page
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study.needs import all_variables
@@ -43,7 +43,7 @@ def _step(
     return Step(
         key=("report", table.name),
         inputs=printer.inputs(study, table),
-        compute=partial(_report, table, names, symbols, variables, labels),
+        compute=partial(_report, table, names, symbols, variables, labels, printer.others(study, table)),
         description=f"{table.title}. {printer.grain} Computes no result: it prints what the layers before it "
         f"computed. {' '.join(table.notes)}".rstrip(),
         code=(printer.show, printer_module, render, document_module, layout, *printer.code, *_published_texts(printed)),
@@ -63,10 +63,11 @@ def _report(
     symbols: dict[str, str],
     variables: tuple[Variable, ...],
     labels: dict[str, str],
+    others: Others,
     inputs: Inputs,
     options: Options,
 ) -> StepResult:
-    page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables, labels)
+    page = Page(table, inputs.tables, published_for(table, names), symbols, options, variables, labels, others)
     document, printed = render_page(page, synthetic=inputs.synthetic)
     return StepResult(
         table=printed.tidy,

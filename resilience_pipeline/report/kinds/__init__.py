@@ -20,6 +20,7 @@ from resilience_pipeline.report.kinds import (
     omitted,
     pilots,
     placebo,
+    referee,
     regression,
 )
 from resilience_pipeline.report.printer import Printer
@@ -41,6 +42,7 @@ PRINTERS: dict[str, Printer] = {
     "comparison": comparison.PRINTER,
     "matching": matching.PRINTER,
     "placebo": placebo.PRINTER,
+    "referee": referee.PRINTER,
     "audit": audit.PRINTER,
     "difference": difference.PRINTER,
     "inference": inference.PRINTER,

@@ -21,6 +21,7 @@ from resilience_pipeline.study.kinds import (
     omitted,
     pilots,
     placebo,
+    referee,
     regression,
 )
 
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
         comparison.KIND,
         matching.KIND,
         placebo.KIND,
+        referee.KIND,
         audit.KIND,
         difference.KIND,
         inference.KIND,
