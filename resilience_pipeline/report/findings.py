@@ -182,6 +182,23 @@ def difference(page: Page) -> str:
     )
 
 
+def curve(page: Page) -> str:
+    """How many specifications agree in sign and significance, and where the printed one lies among them."""
+    summary = next(table for key, table in page.tables.items() if key[-1] == "summary")
+    row = summary.filter(pl.col("dimension").is_null()).row(0, named=True)
+    if not row["estimated"]:
+        return "No specification could be estimated yet."
+    place = ""
+    if row["share_below_marked"] is not None:
+        place = f"; {100 * row['share_below_marked']:.0f} % of them have a smaller t than the printed column"
+    return (
+        f"Of {count(row['estimated'])} specifications, {100 * row['share_positive']:.1f} % are positive, "
+        f"{100 * row['share_positive_significant']:.1f} % positive and significant at 5 %, "
+        f"{100 * row['share_negative_significant']:.1f} % negative and significant; the median t is "
+        f"{number(row['median_t'], 2)}{place}."
+    )
+
+
 def _open(what: str, row: dict) -> str:
     return f"{what[:1].upper()}{what[1:]}: {_why(row)}."
 
@@ -206,4 +223,5 @@ FINDINGS: dict[str, Callable[[Page], str]] = {
     "omitted": omitted,
     "placebo": placebo,
     "difference": difference,
+    "curve": curve,
 }

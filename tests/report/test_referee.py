@@ -83,6 +83,17 @@ def test_a_breakdown_value_is_put_into_words(value, words):
     assert words in text
 
 
+def test_a_curve_is_told_by_its_shares():
+    row = {
+        "dimension": None, "estimated": 1200, "share_positive": 0.99, "share_positive_significant": 0.9,
+        "share_negative_significant": 0.0, "median_t": 5.4321, "share_below_marked": 0.75,
+    }  # fmt: skip
+    tables = {("estimates", "figure_4", "summary"): pl.DataFrame([row], schema_overrides={"dimension": pl.String})}
+    text = findings.curve(page("figure_4", tables))
+    assert "Of 1,200 specifications, 99.0 % are positive, 90.0 % positive and significant" in text
+    assert "median t is 5.43; 75 % of them have a smaller t" in text
+
+
 def test_every_question_of_the_package_can_be_answered_and_names_its_result():
     for study in find_studies():
         for table in study.tables:
