@@ -6,7 +6,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics.differences import DIFFERENCE
 from resilience_pipeline.report import figures, inference, layout
-from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
+from resilience_pipeline.report.inference import dots, inference_cells, inference_notes, without_result
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
@@ -52,17 +52,9 @@ def _coefficient(statistics: pl.Series, page: Page) -> pl.Series:
 
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     """Coefficients and differences with their intervals."""
-    from resilience_pipeline.report.charts import dot_plot
-    from resilience_pipeline.report.plots import new_figure
-
     shown = tidy.filter(pl.col("ci_low").is_not_null())
-    if shown.is_empty():
-        return None
     labels = list(map(", ".join, shown.select("coefficient", "method").iter_rows()))
-    columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
-    with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
-        dot_plot(axes, labels, *columns, xlabel="Coefficient of the treatment")
-    return figure
+    return dots(shown, labels, "Coefficient of the treatment", title=title, synthetic=synthetic)
 
 
 PRINTER = Printer(

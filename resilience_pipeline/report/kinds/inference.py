@@ -6,7 +6,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics.every_method import LEFT_OUT
 from resilience_pipeline.report import figures, inference, layout
-from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
+from resilience_pipeline.report.inference import dots, inference_cells, inference_notes, without_result
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
@@ -44,17 +44,9 @@ def _label(row: dict) -> str:
 
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     """The interval of each method that has one."""
-    from resilience_pipeline.report.charts import dot_plot
-    from resilience_pipeline.report.plots import new_figure
-
     shown = tidy.filter(pl.col("ci_low").is_not_null(), pl.col("ci_high").is_not_null())
-    if shown.is_empty():
-        return None
     labels = [_label(row) for row in shown.to_dicts()]
-    columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
-    with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
-        dot_plot(axes, labels, *columns, xlabel="Coefficient of the treatment, 95 % intervals")
-    return figure
+    return dots(shown, labels, "Coefficient of the treatment, 95 % intervals", title=title, synthetic=synthetic)
 
 
 PRINTER = Printer(

@@ -6,7 +6,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics.mediation_rows import BCA, DIRECT, INDIRECT, LEAST_SQUARES, SHARE
 from resilience_pipeline.report import figures, inference, layout
-from resilience_pipeline.report.inference import inference_cells, inference_notes, without_result
+from resilience_pipeline.report.inference import dots, inference_cells, inference_notes, without_result
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
@@ -65,17 +65,9 @@ def _in_printed_order(rows: list[dict]) -> list[dict]:
 
 def draw(tidy: pl.DataFrame, title: str, synthetic: bool) -> "Figure | None":
     """Indirect effects with their BCa intervals."""
-    from resilience_pipeline.report.charts import dot_plot
-    from resilience_pipeline.report.plots import new_figure
-
     shown = tidy.filter(pl.col("statistic") == INDIRECT, pl.col("method") == BCA, pl.col("ci_low").is_not_null())
-    if shown.is_empty():
-        return None
     labels = list(map(", ".join, shown.select("symbol", "model").iter_rows()))
-    columns = (shown[name].to_numpy() for name in ("estimate", "ci_low", "ci_high"))
-    with new_figure(title=title, synthetic=synthetic, height=1.6 + 0.28 * shown.height) as (figure, axes):
-        dot_plot(axes, labels, *columns, xlabel="Indirect effect a b, BCa interval")
-    return figure
+    return dots(shown, labels, "Indirect effect a b, BCa interval", title=title, synthetic=synthetic)
 
 
 PRINTER = Printer(
