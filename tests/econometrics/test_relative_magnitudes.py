@@ -107,6 +107,15 @@ def test_the_earliest_change_counts_as_much_as_any_other() -> None:
     assert calm.interval(1.0)[0] > 0
 
 
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]])
+def test_without_sampling_error_the_interval_is_the_identified_set(weights: list[float]) -> None:
+    """Largest change 0.4, between the first two leads: lag t may be off by 0.4 Mbar t in either direction."""
+    estimates, V = np.array([-0.3, 0.1, -0.1, 1.0, 1.1, 1.2]), 1e-12 * covariance(3, 3)
+    m = RelativeMagnitudes(estimates, V, 3, np.array(weights), normal_draws(V, 1_000, np.random.default_rng(1)))
+    centre, reach = m.weights @ estimates[3:], 0.5 * 0.4 * (m.weights @ [1, 2, 3])
+    assert m.interval(0.5) == pytest.approx((centre - reach, centre + reach), abs=1e-4)
+
+
 def test_signs_turned_turn_the_interval() -> None:
     m, turned = (model([s * x for x in (0.1, -0.1, 0.05, 1.0, 0.9)], 3, [0.5, 0.5], 200_000) for s in (1, -1))
     low, high = m.interval(1.0)

@@ -138,6 +138,13 @@ def test_the_error_rule_of_the_options_is_that_of_the_covariances(study) -> None
     assert results[covariance_key(study.table("figure_9"))].checks[0].passed
 
 
+def test_under_the_jackknife_the_page_names_no_small_sample_rule(study) -> None:
+    results = run(study, panel_tables(), Options.of({"vcov": "cv3", "event_draws": 2_000, "honest_draws": 1_000}))
+    page, _ = printed(study, "figure_9", results)
+    assert "Errors: cv3 by city_code. " in page.text
+    assert results[covariance_key(study.table("figure_9"))].checks[0].passed
+
+
 def test_bounds_of_an_effect_that_is_there_exclude_zero_until_the_breakdown(study) -> None:
     found = rows(run(study, panel_tables(effect=6.0)), BOUNDS)
     assert found["first lag", "Mbar = 1"]["ci_low"] > 0
@@ -178,6 +185,12 @@ def test_both_are_drawn_and_say_synthetic_where_they_are(study) -> None:
 def test_the_figure_shows_the_simultaneous_band(study) -> None:
     _, shown = printed(study, "figure_9", run(study, panel_tables()))
     assert b"95 % simultaneous band" in (draw(study.table("figure_9"), shown.tidy, "svg", synthetic=False) or b"")
+
+
+def test_rows_of_a_lake_without_bands_are_drawn_without_them(study) -> None:
+    _, shown = printed(study, "figure_9", run(study, panel_tables()))
+    picture = draw(study.table("figure_9"), shown.tidy.drop("band_low", "band_high"), "svg", synthetic=False)
+    assert b"simultaneous band" not in (picture or b"simultaneous band")
 
 
 def test_what_awaits_its_source_has_a_reason_in_every_table_and_no_figure(study) -> None:
