@@ -4,6 +4,8 @@
 of the five leads by F(5, clusters - 1) and by Hotelling's law, which counts the pilots. Then the bounds relative to
 earlier changes of one event study, by our vertices and by moderndid's linear programs.
 
+Found with 4,000 panels: 7.5 % and 3.6 % at 5 %, 2.0 % and 0.4 % at 1 %; a bound in 0.04 s and in 12.8 s.
+
 Run: python benchmarks/event_study.py [panels]
 """
 

@@ -9,6 +9,7 @@ from resilience_pipeline.report.kinds import PRINTERS
 from resilience_pipeline.report.printer import Page, Published
 from resilience_pipeline.report.render import draw, render_page
 from resilience_pipeline.step import Inputs
+from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.kinds.event_study import covariance_key, inference_key
 from resilience_pipeline.study.load import load_study
 from resilience_pipeline.study.steps import steps
@@ -131,6 +132,18 @@ def test_covariances_are_kept_for_every_pair_of_years(study) -> None:
     assert (both["covariance"] - both["turned"]).abs().max() == pytest.approx(0.0, abs=1e-15)
 
 
+def test_covariances_that_are_not_the_printed_estimates_fail_a_blocking_check(study) -> None:
+    table, tables = study.table("figure_9"), panel_tables()
+    record = run(study, tables)[estimate_key(table.columns[0])].table
+    (step,) = [step for step in steps(study) if step.key == covariance_key(table)]
+    assert step.checks == (("as_printed", True),)
+    for spoilt in (record.with_columns(pl.col("std_error") * 1.001), record.filter(pl.col("term") != "treat_2014")):
+        found = {key: tables.get(key, spoilt) for key in step.inputs}
+        (check,) = step.compute(Inputs(found, synthetic=False), FEW).checks
+        assert not check.passed
+        assert check.blocking
+
+
 def test_the_error_rule_of_the_options_is_that_of_the_covariances(study) -> None:
     results = run(study, panel_tables(), Options.of({"vcov": "hc1", "event_draws": 2_000, "honest_draws": 1_000}))
     found = rows(results, inference_key(study.table("figure_9")))
@@ -185,12 +198,6 @@ def test_both_are_drawn_and_say_synthetic_where_they_are(study) -> None:
 def test_the_figure_shows_the_simultaneous_band(study) -> None:
     _, shown = printed(study, "figure_9", run(study, panel_tables()))
     assert b"95 % simultaneous band" in (draw(study.table("figure_9"), shown.tidy, "svg", synthetic=False) or b"")
-
-
-def test_rows_of_a_lake_without_bands_are_drawn_without_them(study) -> None:
-    _, shown = printed(study, "figure_9", run(study, panel_tables()))
-    picture = draw(study.table("figure_9"), shown.tidy.drop("band_low", "band_high"), "svg", synthetic=False)
-    assert b"simultaneous band" not in (picture or b"simultaneous band")
 
 
 def test_what_awaits_its_source_has_a_reason_in_every_table_and_no_figure(study) -> None:
