@@ -31,13 +31,14 @@ SPECIFICATIONS = (
 
 
 def panels() -> list[dict[str, pl.Series]]:
-    """Alternatives of one unbalanced panel: another outcome, other pilots, a gap in the outcome, no pilots."""
+    """Alternatives of one unbalanced panel: another outcome, a gap in it, other pilots, no pilots, other weights."""
     frame = panel(lost=25, lone=1).with_columns(
         twice_gdp=2 * pl.col("gdp"), nothing=pl.lit(None, dtype=pl.Float64), also_did=3 * pl.col("did")
     )
     columns = {name: frame[name] for name in frame.columns}
     others = {
         "y": (frame["y"].exp(), frame.select(pl.when(pl.col("city") != 5).then("y").alias("y"))["y"]),
+        "weight": (frame.select(weight=pl.col("weight") ** 2)["weight"],),
         "did": (
             frame.select(did=((pl.col("city") % 3 == 1) & (pl.col("year") >= 2015)).cast(pl.Float64))["did"],
             frame.select(did=pl.lit(None, dtype=pl.Float64).repeat_by(1).explode())["did"].new_from_index(

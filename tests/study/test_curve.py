@@ -17,6 +17,7 @@ from resilience_pipeline.report.printer import Page, Published
 from resilience_pipeline.report.render import draw as draw_result
 from resilience_pipeline.report.render import render_page
 from resilience_pipeline.step import Inputs
+from resilience_pipeline.study.curve import Choice, column_with
 from resilience_pipeline.study.kind import estimate_key
 from resilience_pipeline.study.kinds import curve as kind
 from resilience_pipeline.study.load import find_studies, load_study
@@ -257,6 +258,14 @@ def test_a_control_held_at_its_baseline_that_nobody_delivered_is_named_itself(st
     rows = rows_of(study, run(study, {**staged, ("staging", "city_yearbook"): here}))
     reason = rows.filter(controls="means before")["reason"].unique().item()
     assert reason.startswith("no value was delivered for log_loans (log_loans rests on loans_cny_10k, from ")
+
+
+def test_a_choice_of_rows_narrows_the_columns_own_filter_and_clusters_whatever_the_error_rule(study):
+    column = replace(study.specification("mine_1.1"), where="year > 2015 or year < 2014", vcov="iid")
+    chosen, baseline = column_with(column, [Choice("before", where="year < 2020"), Choice("held", baseline=("x",))])
+    assert chosen.where == "(year > 2015 or year < 2014) and (year < 2020)"
+    assert (chosen.vcov, chosen.controls, baseline) == ("cluster", column.controls, ("x",))
+    assert column_with(column, [Choice("own")])[0].where == column.where
 
 
 def test_the_summary_counts_all_rows_and_those_of_each_choice(rows):
