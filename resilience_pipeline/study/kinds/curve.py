@@ -4,6 +4,7 @@ The panel under other options comes from the pipeline's own steps, computed in m
 regression gives, from `econometrics.product`; how the curve is summed up and tested, from `econometrics.curve`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -283,7 +284,8 @@ def _explain(
         text = reason
         for control in plan.baseline:
             text = text.replace(", ".join(baseline_names(control, plan.years)), control)
-        frame = pl.DataFrame({name: panels[0][name] for name, _ in plan.places})
+        named = set(re.findall(r"\w+", text))
+        frame = pl.DataFrame({name: panels[0][name] for name, _ in plan.places if name in named})
         record = with_formulas(Estimate(specifications[0], "awaiting", text), frame, plan.variables, options)
         found["reason"][found["reason"] == reason] = record.reason
 
