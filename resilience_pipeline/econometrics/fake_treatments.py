@@ -19,17 +19,17 @@ References
 Frisch and Waugh (1933); Lovell (1963). The error rules are those of `covariance`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats, independent_levels, is_nested
+from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats, is_nested
 from resilience_pipeline.econometrics.covariance import fewest, small_sample_factor
 from resilience_pipeline.econometrics.error_rules import Covariance
-from resilience_pipeline.econometrics.kernel import COLLINEAR, tolerances
-from resilience_pipeline.econometrics.moments import products
+from resilience_pipeline.econometrics.kernel import tolerances
+from resilience_pipeline.econometrics.partialling import effects_basis, independent_columns, off, triangles
 from resilience_pipeline.econometrics.specification import SmallSample
 
 _CELLS_AT_ONCE = 400_000  # rows by draws in one block: a few megabytes, so that a block stays in the cache
@@ -129,10 +129,10 @@ class FakeTreatments:
         root = np.sqrt(weights)[:, None]
 
         post = (year[:, None] >= np.array(self.start_years)).astype(np.float64)
-        dummies = _dummies(effects, within, root, constant=not absorb_city)
-        left = _off(dummies, within(controls) * root)
+        dummies = effects_basis(effects, within, root, constant=not absorb_city)
+        left = off(dummies, within(controls) * root)
         limits = tolerances(controls, weights @ controls / len(y))
-        self.controls_kept = _independent(left, limits)
+        self.controls_kept = independent_columns(left, limits)
         self._Q = np.hstack([dummies, np.linalg.qr(left[:, self.controls_kept])[0]])
         z = self._z = within(post) * root
         self._order, self._root, self._within = order, root, within
@@ -141,7 +141,7 @@ class FakeTreatments:
         self._V = np.stack([self._city_sums(z[:, [k]] * self._Q) for k in range(z.shape[1])], axis=1)
         self._post_variation = self._city_sums(post * root**2)
         self._membership = _membership(clusters, self._first_rows)
-        self._triangles = _triangles(self._Q, city) if self._Q.shape[1] < 2 * len(y) / self.n_cities else None
+        self._triangles = triangles(self._Q, city) if self._Q.shape[1] < 2 * len(y) / self.n_cities else None
 
         absorbed = ([city] if absorb_city else []) + effects
         rank = Absorber(absorbed, weights).rank if absorbed else 1
@@ -248,7 +248,7 @@ class FakeTreatments:
 
     def _sums(self, outcome: Floats) -> _Outcome:
         """What the draws need of an outcome, rows in our order."""
-        star = _off(self._Q, self._within(outcome[:, None]) * self._root)
+        star = off(self._Q, self._within(outcome[:, None]) * self._root)
         return _Outcome(
             self._city_sums(self._z * star), self._city_sums(self._Q * star), float(star[:, 0] @ star[:, 0])
         )
@@ -269,50 +269,11 @@ def _as_is(columns: Floats) -> Floats:
     return columns
 
 
-def _dummies(effects: Sequence[Codes], within: Callable[[Floats], Floats], root: Floats, *, constant: bool) -> Floats:
-    """Orthonormal basis of the dummies of the effects (and of the constant) off the city effects; shape (N, L)."""
-    blocks = [np.ones((len(root), 1))] if constant else []
-    blocks += [np.eye(int(codes.max()) + 1)[codes] for codes in effects]
-    if not blocks:
-        return np.empty((len(root), 0))
-    columns = within(np.hstack(blocks)) * root
-    basis: Floats = np.linalg.qr(columns[:, independent_levels(columns.T @ columns)])[0]
-    return basis
-
-
-def _off(basis: Floats, columns: Floats) -> Floats:
-    """Residuals of the columns on an orthonormal basis; the second pass removes the rounding of the first."""
-    for _ in range(2):
-        columns = columns - basis @ (basis.T @ columns)
-    return columns
-
-
-def _independent(left: Floats, limits: Floats) -> list[int]:
-    """Places of the linearly independent columns, in order; a dependent one leaves before the next is judged."""
-    kept = list(range(left.shape[1]))
-    limits = np.maximum(limits, COLLINEAR * np.linalg.norm(left, axis=0))
-    while kept:
-        own = np.abs(np.diag(np.linalg.qr(left[:, kept], mode="r")))
-        dependent = np.flatnonzero(own <= limits[kept])
-        if not len(dependent):
-            break
-        kept.pop(int(dependent[0]))
-    return kept
-
-
 def _membership(clusters: Sequence[Codes], first_rows: Codes) -> Floats | None:
     """1 where a city lies in a cluster, shape (G, number of clusters); None where every city is a cluster."""
     if not clusters or int(clusters[0].max()) + 1 == len(first_rows):
         return None
     return np.eye(int(clusters[0].max()) + 1)[clusters[0][first_rows]]
-
-
-def _triangles(Q: Floats, city: Codes) -> Floats:
-    """Upper triangles of Q_i'Q_i, what stands twice in the matrix counted twice; shape (G, q (q + 1) / 2)."""
-    q = Q.shape[1]
-    one, two = np.triu_indices(q)
-    triangles: Floats = products(Q, city, int(city.max()) + 1) * np.where(one == two, 1.0, 2.0)
-    return triangles
 
 
 def _common(starts: Codes) -> int | None:

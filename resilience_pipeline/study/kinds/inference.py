@@ -15,7 +15,13 @@ from functools import partial
 import polars as pl
 
 from resilience_pipeline import reference
-from resilience_pipeline.econometrics import assignments, every_method, fake_treatments, randomisation_inference
+from resilience_pipeline.econometrics import (
+    assignments,
+    every_method,
+    fake_treatments,
+    partialling,
+    randomisation_inference,
+)
 from resilience_pipeline.econometrics import placebo as placebo_module
 from resilience_pipeline.econometrics.every_method import Draws, Question
 from resilience_pipeline.econometrics.inference import Inference, to_frame
@@ -93,7 +99,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             + " ".join(table.notes),
             code=(
                 *CODE,
-                *(assignments, every_method, fake_treatments, placebo_module, randomisation_inference),
+                *(assignments, every_method, fake_treatments, partialling, placebo_module, randomisation_inference),
                 reference.text("city_coordinates"),
             ),
             options=rules_read(stated, "wild_draws", "bootstrap_draws", "randomisation_draws", "seed"),

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from resilience_pipeline.econometrics import assignments, fake_treatments, placebo_tidy, randomisation
+from resilience_pipeline.econometrics import assignments, fake_treatments, partialling, placebo_tidy, randomisation
 from resilience_pipeline.econometrics import placebo as placebo_module
 from resilience_pipeline.econometrics.estimation import TOLERANCE
 from resilience_pipeline.econometrics.placebo import FORMS, Form, Placebo, placebo
@@ -27,7 +27,10 @@ from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_for
 from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.toml_file import Section, near
 
-_PLACEBO_CODE = (*ESTIMATION_CODE, assignments, fake_treatments, placebo_module, placebo_tidy, randomisation)
+_PLACEBO_CODE = (
+    *ESTIMATION_CODE,
+    *(assignments, fake_treatments, partialling, placebo_module, placebo_tidy, randomisation),
+)
 
 
 @dataclass(frozen=True)
