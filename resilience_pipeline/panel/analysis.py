@@ -36,6 +36,7 @@ def table_of(study: Study, column: str) -> TableKey:
     tables |= dict.fromkeys(TREATMENT_COLUMNS, "treatment") | dict.fromkeys(GEOGRAPHY, "geography")
     tables |= dict.fromkeys(SPILLOVER_COLUMNS, "spillovers")
     tables |= dict.fromkeys(event_columns(range(study.first_year, study.last_year + 1)), "event_time")
+    tables |= {programme.column: "programmes" for programme in study.programmes}
     if study.matching is not None:
         tables |= dict.fromkeys(MATCHING_COLUMNS, "matching")
     if column not in tables:

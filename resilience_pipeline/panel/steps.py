@@ -16,7 +16,7 @@ from resilience_pipeline.indices import winsorise as winsorise_module
 from resilience_pipeline.indices.tables import of_composites
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import checks as panel_checks
-from resilience_pipeline.panel import matching
+from resilience_pipeline.panel import matching, programmes
 from resilience_pipeline.panel import sample as sample_module
 from resilience_pipeline.panel import spillovers as spillovers_module
 from resilience_pipeline.panel import treatment as treatment_module
@@ -109,6 +109,7 @@ def steps(study: Study) -> list[Step]:
             checks=ON_GRID,
         ),
         *(_variables_step(study, table, tuple(v for v in variables if v.table == table)) for table in tables),
+        *programmes.steps(study),
         *matching.steps(study),
         _value_status_step(study, variables),
         Step(

@@ -1,8 +1,8 @@
 """Study files (TOML) to `Study` records; everything that can be wrong in a file is found here, before anything runs.
 
 The form is that of `trade_resilience.toml`: [study], [sample], [variables.<name>], [copies.<table>], [matching],
-[tables.<name>] and [[tables.<name>.columns]], each read by the module of its name. What a study may name
-without declaring is in `vocabulary.py`.
+[programmes.<name>], [tables.<name>] and [[tables.<name>.columns]], each read by the module of its name. What a study
+may name without declaring is in `vocabulary.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.study.columns import column_name
 from resilience_pipeline.study.kind import Declared, demand_names
 from resilience_pipeline.study.matching import read_matching
+from resilience_pipeline.study.programmes import read_programmes
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.study.tables import check_tables, read_table
 from resilience_pipeline.study.variables import read_variables
@@ -71,7 +72,7 @@ def load_study(path: Path) -> Study:
     SpecificationError : names the file, the key, what was expected and found, and the remedy.
     """
     root, text = read_toml(path, SpecificationError)
-    root.allow("study", "sample", "variables", "copies", "matching", "tables")
+    root.allow("study", "sample", "variables", "copies", "matching", "programmes", "tables")
     head = root.section("study")
     head.allow("name", "title", "first_year", "last_year", "composites")
     composites = head.get("composites", bool, False)
@@ -82,7 +83,8 @@ def load_study(path: Path) -> Study:
     names = frozenset({*(v.name for v in variables), *TREATMENT_COLUMNS, *events})
     names |= {*COMPOSITES} if composites else frozenset()
     matching = read_matching(root.section("matching"), names - {*TREATMENT_COLUMNS, *events}, names)
-    names |= {*SPILLOVER_COLUMNS, *(MATCHING_COLUMNS if matching else ())}
+    programmes = read_programmes(root)
+    names |= {*SPILLOVER_COLUMNS, *(MATCHING_COLUMNS if matching else ()), *(p.column for p in programmes)}
     entries = _entries(sections)
     read = [
         read_table(
@@ -116,6 +118,7 @@ def load_study(path: Path) -> Study:
         account=demand_names(
             sample, "account", sample.texts("account"), frozenset(v.table for v in variables), "table"
         ),
+        programmes=programmes,
         matching=matching,
         text=text,
         stated_rules={name: rules for _, parts in read for name, rules in parts.stated.items()},

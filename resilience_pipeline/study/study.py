@@ -50,6 +50,21 @@ class Matching:
 
 
 @dataclass(frozen=True)
+class Programme:
+    """Another policy that reached cities. starts : city code -> the first year that counts."""
+
+    name: str
+    title: str
+    source: str
+    starts: Mapping[str, int]
+
+    @property
+    def column(self) -> str:
+        """Its column in the panel table programmes."""
+        return f"programme_{self.name}"
+
+
+@dataclass(frozen=True)
 class ResultTable:
     """One result: its columns, in order, and what stands under them. A figure is a table that is also drawn."""
 
@@ -77,6 +92,7 @@ class Study:
     required_indicators: tuple[str, ...] = ()  # series whose missing runs decide which cities stay
     account: tuple[str, ...] = ()  # panel tables that the account of the sample is about; empty = all of them
     province_mean_indicators: tuple[str, ...] = ()  # a city with no value at all takes its province's mean, flagged
+    programmes: tuple[Programme, ...] = ()  # other policies in the same cities
     matching: Matching | None = None  # None = the panel has no matching weights
     text: str = ""  # the file as written; part of every code version
     #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.

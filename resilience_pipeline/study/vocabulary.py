@@ -20,7 +20,17 @@ KEYS = (UNIT, TIME)
 CITY_FACTS = ("region", "province", "region_factor")
 
 #: Panel tables that every study gets; a variable cannot be put into them.
-PANEL_OWN = ("treatment", "event_time", "spillovers", "geography", "matching", "pilots", "sample", "value_status")
+PANEL_OWN = (
+    "treatment",
+    "event_time",
+    "spillovers",
+    "programmes",
+    "geography",
+    "matching",
+    "pilots",
+    "sample",
+    "value_status",
+)
 
 #: Columns of the indices layer: three composites, their combination, and the deflator.
 COMPOSITES = ("res", "rec", "rst", "ctri")
