@@ -75,6 +75,8 @@ def replicated_column(record: pl.DataFrame, panel: pl.DataFrame) -> ReplicatedCo
     StaleRecordError : the panel lacks a column, or its rows are not those of the record (their hashes differ).
     """
     model = record.row(0, named=True)
+    if model["estimator"] != "twfe":
+        raise StaleRecordError(f"no command checks estimator {model['estimator']}")
     if model["vcov"] not in PLAIN:
         raise StaleRecordError(f"no command checks errors by {model['vcov']}; run with vcov iid, hc1 or cluster")
     spec = Specification(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from resilience_pipeline.econometrics.estimators.effects import INFLUENCE
 from resilience_pipeline.options import Options
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.step import TableKey
@@ -124,6 +125,10 @@ class Printer:
 def error_rule(model: Mapping[str, Any]) -> str:
     """ "clustered by city_code, small-sample rule reghdfe", from a tidy estimate's fields."""
     by = " and ".join(model["cluster"] or ())
+    if model["vcov"] == INFLUENCE:
+        return f"influence functions summed by {by}, normal law"
+    if model["vcov"] in ("placebo", "jackknife"):
+        return model["vcov"] + (f", {model['draws']:,} draws, seed {model['seed']}" if model["draws"] else "")
     words = {"cluster": f"clustered by {by}", "cv3": f"CV3 by {by}, the cluster jackknife"}
     how = words.get(model["vcov"], model["vcov"])
     return f"{how}, small-sample rule {model['ssc']}" if model["ssc"] else how

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from resilience_pipeline.econometrics.estimators import estimator_of
 from resilience_pipeline.econometrics.predicate import predicate_columns
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
@@ -24,11 +25,13 @@ COLUMN_KEYS = (
     *("like", "name", "label", "outcome", "treatment", "controls", "absorb", "where", "weights", "cluster"),
     *RULES,
 )
+#: Keys of a column of a regression table beside those: another estimator, and its options.
+ESTIMATOR_KEYS = ("estimator", "options")
 #: What a column does not take over from the one that it is like.
 _OWN = ("like", "name", "label")
 
 
-def read_column(entry: Section, number: int, declared: Declared) -> Specification:
+def read_column(entry: Section, number: int, declared: Declared, *, estimators: bool = False) -> Specification:
     """The specification of one column, named `table.column`; unit city_code, time year, clustered by city unless said.
 
     Parameters
@@ -36,12 +39,13 @@ def read_column(entry: Section, number: int, declared: Declared) -> Specificatio
     entry : the section, what it is like already taken over (`inherited`).
     number : place of the column, from 1; its name where it has none.
     declared : what it may refer to.
+    estimators : whether it may have another estimator than twfe.
 
     Raises
     ------
     SpecificationError : a key is unknown, of the wrong type, or names what does not exist.
     """
-    entry.allow(*COLUMN_KEYS)
+    entry.allow(*COLUMN_KEYS, *ESTIMATOR_KEYS)
     name = column_name(entry, number)
     outcome, treatment, weights = entry.get("outcome", str), entry.optional("treatment"), entry.optional("weights")
     controls, absorb, cluster = entry.texts("controls"), entry.texts("absorb"), entry.texts("cluster")
@@ -57,7 +61,7 @@ def read_column(entry: Section, number: int, declared: Declared) -> Specificatio
         if column == outcome or regressors.count(column) > 1:
             entry.fail("controls", "name a column twice", "each column once", column, "take one of the two out")
     rules: dict[str, Any] = {rule: entry.choice(rule, _CHOICES[rule]) for rule in RULES if rule in entry.values}
-    return Specification(
+    specification = Specification(
         name=f"{declared.table}.{name}",
         outcome=outcome,
         treatment=treatment,
@@ -70,7 +74,20 @@ def read_column(entry: Section, number: int, declared: Declared) -> Specificatio
         time=TIME,
         label=entry.get("label", str, f"({number})"),
         **rules,
+        **_estimator(entry, estimators),
     )
+    try:
+        estimator_of(specification)
+    except SpecificationError as error:
+        entry.fail("estimator", error.what, error.expected or "", error.found or specification.estimator, error.remedy)
+    return specification
+
+
+def _estimator(entry: Section, estimators: bool) -> dict[str, Any]:
+    name, options = entry.get("estimator", str, "twfe"), entry.section("options")
+    if name != "twfe" and not estimators:
+        entry.fail("estimator", "is not for this kind of result", "twfe", name, "name a column by twfe")
+    return {"estimator": name, "estimator_options": tuple((key, options.get(key, str)) for key in options.values)}
 
 
 def inherited(entry: Section, columns: Mapping[str, Section]) -> Section:

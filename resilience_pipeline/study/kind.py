@@ -100,7 +100,10 @@ def demand_names(
 
 
 def demand_column(section: Section, key: str, name: str, known: Mapping[str, object]) -> str:
-    """The name of a column of another result as it is; the section's error where there is none."""
+    """The name of a column of another result as it is; the section's error where there is none.
+
+    A result that rests on another re-estimates its column by least squares, so a column by another estimator is none.
+    """
     if name not in known:
         section.fail(
             key,
@@ -109,4 +112,7 @@ def demand_column(section: Section, key: str, name: str, known: Mapping[str, obj
             near(name, known),
             "mend the name",
         )
+    column = known[name]
+    if isinstance(column, Specification) and column.estimator != "twfe":
+        section.fail(key, "names a column of another estimator", "a column by twfe", column.estimator, "name another")
     return name

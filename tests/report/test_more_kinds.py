@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.estimators import estimate
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.report.printer import Page, Published
@@ -40,6 +40,25 @@ of = ["log_loans"]
 [[tables.mine_1.columns]]
 like = "mine_1.1"
 controls = ["log_loans_raw"]
+"""
+
+
+ESTIMATORS = """
+[[tables.mine_1.columns]]
+like = "mine_1.1"
+estimator = "imputation"
+options = { aggregate = "simple" }
+
+[[tables.mine_1.columns]]
+like = "mine_1.1"
+estimator = "sunab"
+options = { aggregate = "simple" }
+
+[[tables.mine_1.columns]]
+like = "mine_1.1"
+estimator = "bacon"
+options = { detail = "kinds" }
+controls = []
 """
 
 
@@ -122,3 +141,20 @@ def test_the_codebook_counts_what_became_of_values(study):
     ).row(0, named=True)
     assert (book["values"], book["reported"], book["winsorised"], book["missing"]) == (3, 2, 1, 1)
     assert (book["formula"], book["winsorised_by"]) == ("ln(gdp_cny_10k)", "by_year")
+
+
+def test_effects_of_other_estimators_stand_in_one_row_beside_the_two_way_coefficient(study):
+    rendered, printed = render_page(page(study(ESTIMATORS), "mine_1", panel()), synthetic=False)
+    lines = rendered.text.splitlines()
+    (row,) = [place for place, line in enumerate(lines) if line.startswith("ATT")]
+    assert len(lines[row].split()) == 3
+    assert lines[row - 2].startswith("did")
+    assert "by imputed untreated outcomes (Borusyak, Jaravel and Spiess 2024), aggregate simple." in rendered.text
+    assert "influence functions summed by city_code, normal law" in rendered.text
+    assert set(printed.tidy.filter(column="2")["term"]) == {"att"}
+
+
+def test_a_number_without_an_error_has_nothing_in_parentheses(study):
+    rendered, _ = render_page(page(study(ESTIMATORS), "mine_1", panel()), synthetic=False)
+    assert "weight_treated_vs_never" in rendered.text
+    assert "()" not in rendered.text

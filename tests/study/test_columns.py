@@ -3,7 +3,7 @@
 from resilience_pipeline.options import Options
 from resilience_pipeline.study.columns import specification_columns, specification_under
 from resilience_pipeline.study.load import load_study
-from tests.study.study_files import spoilt, write
+from tests.study.study_files import SOUND, spoilt, write
 
 
 def test_a_column_without_error_rules_follows_the_options(tmp_path):
@@ -31,3 +31,14 @@ def test_the_columns_of_a_specification_are_those_it_reads_each_once(tmp_path):
 
     expected = ("fiscal", "did", "log_loans", "city_code", "region", "year", "province")
     assert sorted(specification_columns(spec)) == sorted(expected)
+
+
+def test_a_column_names_its_estimator_and_a_column_like_it_can_change_its_options(tmp_path):
+    text = SOUND.replace('treatment = "did"', 'treatment = "did"\nestimator = "cs"\noptions = { method = "reg" }')
+    text += '\n[[tables.mine_1.columns]]\nlike = "mine_1.1"\noptions = { method = "ipw", aggregate = "simple" }\n'
+    study = load_study(write(tmp_path, text))
+
+    first, second = study.table("mine_1").columns
+
+    assert (first.estimator, first.estimator_options) == ("cs", (("method", "reg"),))
+    assert (second.estimator, dict(second.estimator_options)) == ("cs", {"method": "ipw", "aggregate": "simple"})

@@ -121,6 +121,33 @@ SPOILT = {
         "of names no variable",
     ),
     "an account of an unknown table": ("required =", 'account = ["outcome"]\nrequired =', "account names no table"),
+    "an unknown estimator": (
+        'treatment = "did"',
+        'treatment = "did"\nestimator = "imputaton"',
+        "estimator there is no estimator 'imputaton'",
+    ),
+    "an unknown option of an estimator": (
+        'treatment = "did"',
+        'treatment = "did"\nestimator = "cs"\noptions = { agregate = "simple" }',
+        "estimator cs has no option 'agregate'",
+    ),
+    "an option of an estimator that is no text": (
+        'treatment = "did"',
+        'treatment = "did"\nestimator = "cs"\noptions = { anticipation = 1 }',
+        "anticipation has the wrong type",
+    ),
+    "an event study of a column by another estimator": (
+        'absorb = ["city_code", "year"]\n',
+        'absorb = ["city_code", "year"]\nestimator = "cs"\n\n'
+        '[tables.f]\ntitle = "F"\nkind = "event_study"\nlike = "mine_1.1"\nbase = 2015\n',
+        "estimator is not for this kind of result",
+    ),
+    "a placebo of a column by another estimator": (
+        'absorb = ["city_code", "year"]\n',
+        'absorb = ["city_code", "year"]\nestimator = "cs"\n\n'
+        '[tables.p]\ntitle = "P"\nkind = "placebo"\nof = "mine_1.1"\nforms = ["cities"]\n',
+        "of names a column of another estimator",
+    ),
     "text that is not TOML": ("[sample]", "[sample", "is not TOML"),
 }
 

@@ -9,7 +9,7 @@ from resilience_pipeline.study.kinds import regression
 from resilience_pipeline.study.load import find_studies, load_study
 from resilience_pipeline.study.steps import steps
 from tests.econometrics.panels import panel
-from tests.study.study_files import write
+from tests.study.study_files import spoilt, write
 
 
 @pytest.fixture
@@ -121,3 +121,36 @@ def test_the_standard_deviation_divides_by_n_less_one():
     row = describe(pl.DataFrame({"x": [1.0, 2.0, None, 6.0]}), ["x"]).row(0, named=True)
     assert (row["n_obs"], row["mean"], row["min"], row["max"]) == (3, 3.0, 1.0, 6.0)
     assert row["sd"] == pytest.approx(7**0.5)
+
+
+def by(tmp_path, estimator: str):
+    return load_study(write(tmp_path, spoilt('treatment = "did"', f'treatment = "did"\n{estimator}')))
+
+
+def test_a_column_by_another_estimator_is_its_own_step_with_its_own_terms(tmp_path):
+    result = run(by(tmp_path, 'estimator = "imputation"\noptions = { aggregate = "simple" }'), tables())
+
+    assert result.table["term"].to_list() == ["att"]
+    assert result.table["estimator"].to_list() == ["imputation"]
+    assert [check.passed for check in result.checks] == [True, True]
+    assert "one engine" in result.checks[0].message
+    assert result.notes["error_rule"] == "influence"
+
+
+def test_an_estimator_that_draws_takes_the_seed_of_the_options(tmp_path):
+    text = spoilt('treatment = "did"', 'treatment = "did"\nestimator = "sdid"').replace('["log_loans"]', "[]")
+    study = load_study(write(tmp_path, text))
+    (step,) = steps(study)
+
+    assert "seed" in step.options
+    assert run(study, tables(), Options.of({"seed": "5"})).table["seed"].to_list() == [5]
+    assert run(study, tables(), Options.of({"seed": "6"})).table["seed"].to_list() == [6]
+
+
+def test_the_code_of_an_estimator_is_part_of_its_step_alone(tmp_path):
+    named = {
+        name: {module.__name__.rsplit(".", 1)[1] for module in steps(by(tmp_path, f'estimator = "{name}"'))[0].code}
+        for name in ("twfe", "cs", "sunab")
+    }
+    assert "sunab" in named["sunab"]
+    assert "sunab" not in named["cs"] | named["twfe"]

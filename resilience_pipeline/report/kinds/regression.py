@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from resilience_pipeline.econometrics.estimators import estimator_of
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.report import figures, layout
 from resilience_pipeline.report.figures import count, in_published_se, number, stars
@@ -34,6 +35,8 @@ COMPARISON = pl.Schema(
 )
 
 _DIFFERENCE = "Difference: ours less the paper's, in the paper's standard errors; it names no error rule."
+#: The main effect of estimators other than least squares, in one row.
+_EFFECTS = {"att": "ATT", "att_simple": "ATT"}
 _YES = {True: "yes", False: "no"}
 _R2 = (
     ("R2, effects counted", "r2_overall", "overall"),
@@ -131,7 +134,9 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
         right = ", ".join(symbols.get(name, name) for name in spec.regressors)
         rows = f", where {spec.where}" if spec.where else ""
         weights = f", weighted by {symbols.get(spec.weights, spec.weights)}" if spec.weights else ""
-        notes.append(f"({place}) {spec.label}: {symbols.get(spec.outcome, spec.outcome)} on {right}{rows}{weights}.")
+        notes.append(
+            f"({place}) {spec.label}: {symbols.get(spec.outcome, spec.outcome)} on {right}{rows}{weights}{_by(spec)}."
+        )
         if model["status"] != "estimated":
             notes.append(f"({place}) {model['status']}: {model['reason']}.")
         notes += [f"({place}) warning: {warning}." for warning in model["warnings"] or ()]
@@ -143,16 +148,31 @@ def legend(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:
     return [*notes, "Standard errors in parentheses; *, **, *** significant at 10 %, 5 %, 1 %."]
 
 
+def _by(spec: Specification) -> str:
+    """The estimator and its options, where it is not least squares."""
+    if spec.estimator == "twfe":
+        return ""
+    chosen = ", ".join(f"{name} {value}" for name, value in spec.estimator_options)
+    return f", by {estimator_of(spec).summary}" + (f", {chosen}" if chosen else "")
+
+
 def _beside(column: Column) -> bool:
     return not (column.published.is_empty() and column.published_model.is_empty())
 
 
 def _ordered(columns: Sequence[Column]) -> list[str]:
     """Terms of all columns: treatments, controls in the order of the longest column, constant last."""
-    terms = {c.specification.treatment: None for c in columns if c.specification.treatment is not None}
-    for column in sorted(columns, key=lambda column: -len(column.specification.regressors)):
-        terms |= dict.fromkeys((*column.specification.regressors, *column.terms, *column.paper))
+    terms = {treatment: None for column in columns for treatment in _printed(column)[:1]}
+    for column in columns:
+        terms |= {term: None for term in column.terms if term in _EFFECTS}
+    for column in sorted(columns, key=lambda column: -len(_printed(column))):
+        terms |= dict.fromkeys((*_printed(column), *column.terms, *column.paper))
     return [*(term for term in terms if term != "const"), *(["const"] if "const" in terms else [])]
+
+
+def _printed(column: Column) -> tuple[str, ...]:
+    """Regressors that have a coefficient, the treatment first; other estimators print none."""
+    return column.specification.regressors if column.specification.estimator == "twfe" else ()
 
 
 def _labels(columns: Sequence[Column], symbols: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +180,7 @@ def _labels(columns: Sequence[Column], symbols: Mapping[str, str]) -> dict[str, 
 
     A copied variable has the symbol of the one it copies, so both stand in one row.
     """
-    labels = {term: symbols.get(term, term) for term in _ordered(columns)}
+    labels = {term: _EFFECTS.get(term) or symbols.get(term, term) for term in _ordered(columns)}
     twice: set[str] = set()
     for column in columns:
         own = [labels[term] for term in _ordered([column])]
@@ -171,7 +191,7 @@ def _labels(columns: Sequence[Column], symbols: Mapping[str, str]) -> dict[str, 
 def _term_cells(column: Column, term: str) -> list[tuple[str, str]]:
     ours, paper = column.terms.get(term), column.paper.get(term)
     cells = [
-        (number(ours["estimate"]) + stars(ours["p_value"]), f"({number(ours['std_error'])})") if ours else ("", "")
+        (number(ours["estimate"]) + stars(ours["p_value"]), _in_parentheses(ours["std_error"])) if ours else ("", "")
     ]
     if _beside(column):
         cells.append(
@@ -182,6 +202,10 @@ def _term_cells(column: Column, term: str) -> list[tuple[str, str]]:
         )
         cells.append(("" if difference is None else f"{difference:+.2f}", ""))
     return cells
+
+
+def _in_parentheses(std_error: float | None) -> str:
+    return "" if std_error is None else f"({number(std_error)})"
 
 
 def _outcomes(columns: Sequence[Column], symbols: Mapping[str, str]) -> list[str]:

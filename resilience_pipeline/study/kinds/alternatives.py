@@ -38,7 +38,9 @@ def read(section: Section, declared: Declared) -> Parts:
         for number, (name, written) in enumerate(entries.items(), start=1):
             entry = inherited(written, declared.columns)
             values = {**entry.values, "outcome": outcome, "name": f"{outcome}_{name}"}
-            column = read_column(Section(section.file, section.key, values, section.error), number, declared)
+            column = read_column(
+                Section(section.file, section.key, values, section.error), number, declared, estimators=True
+            )
             columns.append(column)
             stated[column.name] = stated_rules(entry)
     return Parts(columns=tuple(columns), settings=Alternatives(of, outcomes, tuple(entries)), stated=stated)

@@ -3,8 +3,10 @@
 What is estimated, and how, stands in `econometrics/`; how it is printed, in `report/kinds/regression.py`.
 """
 
+import sys
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 
 import polars as pl
 
@@ -15,12 +17,16 @@ from resilience_pipeline.econometrics import (
     elimination,
     error_rules,
     estimation,
+    estimators,
+    inference,
     inversion,
     kernel,
     matched_panel,
+    matching,
     moments,
     predicate,
     printed_errors,
+    propensity,
     reference_engine,
     resampling,
     sample,
@@ -28,7 +34,15 @@ from resilience_pipeline.econometrics import (
     wild,
 )
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import EngineAgreement, compare_engines, estimate
+from resilience_pipeline.econometrics.estimation import EngineAgreement, compare_engines
+from resilience_pipeline.econometrics.estimators import (
+    adoption,
+    aggregates,
+    effects,
+    estimator,
+    estimator_of,
+    simplex,
+)
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
@@ -79,7 +93,7 @@ def read(section: Section, declared: Declared) -> Parts:
     stated = {}
     for number, written in enumerate(section.items("columns"), start=1):
         entry = inherited(written, declared.columns)
-        column = read_column(entry, number, declared)
+        column = read_column(entry, number, declared, estimators=True)
         if column.name in stated:
             entry.fail("name", "is used twice", "a name of its own", column.name, "rename one of the two columns")
         columns.append(column)
@@ -105,18 +119,39 @@ def estimate_step(study: Study, table: ResultTable, specification: Specification
         inputs=analysis_tables(study, specification),
         compute=partial(_estimate, specification, stated, variables, matched),
         description=_description(table, specification),
-        code=(*ESTIMATION_CODE, columns_module, analysis, *((matching_module, matched_panel) if matched else ())),
-        options=(*(rule for rule in RULES if rule not in stated), *(MATCHING_OPTIONS if matched else ())),
+        code=(
+            *(*ESTIMATION_CODE, columns_module, analysis, *((matching_module, matched_panel) if matched else ())),
+            *_estimator_code(specification),
+        ),
+        options=(
+            *(rule for rule in RULES if rule not in stated),
+            *(MATCHING_OPTIONS if matched else ()),
+            *(("seed",) if _draws(specification) else ()),
+        ),
         checks=(("engines_agree", True), ("estimated", False)),
     )
 
 
+def _estimator_code(specification: Specification) -> tuple[ModuleType, ...]:
+    """Modules of another estimator than least squares."""
+    if specification.estimator == "twfe":
+        return ()
+    own = sys.modules[estimator_of(specification).run.__module__]
+    shared = (estimators, adoption, aggregates, effects, estimator, simplex)
+    return (*shared, inference, matched_panel, matching, propensity, own)
+
+
+def _draws(specification: Specification) -> bool:
+    return estimator_of(specification).draws is not None
+
+
 def _description(table: ResultTable, specification: Specification) -> str:
     right = ", ".join(specification.regressors)
-    effects = f", absorbing {', '.join(specification.absorb)}" if specification.absorb else ", pooled"
+    absorbed = f", absorbing {', '.join(specification.absorb)}" if specification.absorb else ", pooled"
+    by = "" if specification.estimator == "twfe" else f", by {estimator_of(specification).summary}"
     return " ".join(
         [
-            f"{table.title}, column {specification.label}: {specification.outcome} on {right}{effects}.",
+            f"{table.title}, column {specification.label}: {specification.outcome} on {right}{absorbed}{by}.",
             "One row per term, the model's record on each.",
             "Deletes rows that lack one of its own columns; does not winsorise, the panel did.",
             *table.notes,
@@ -134,12 +169,18 @@ def _estimate(
 ) -> StepResult:
     frame = analysis_frame(inputs.tables, specification_columns(specification))
     chosen = options_applied(specification, stated, options)
-    result = with_formulas(estimate(chosen, frame), frame, variables, options)
+    if _draws(chosen):
+        chosen = replace(chosen, seed=int(options["seed"]))
+    result = with_formulas(estimators.estimate(chosen, frame), frame, variables, options)
     if matched is not None:
         weights = next(table for table in inputs.tables.values() if MATCHING_WEIGHT in table.columns)
         result = with_match(result, rules_under(matched, options), weights)
-    agreement = compare_engines(chosen, frame)
-    notes: dict[str, str | int | float | bool] = {"status": result.status, "error_rule": error_rule(chosen)}
+    if chosen.estimator == "twfe":
+        agreement, rule = compare_engines(chosen, frame), error_rule(chosen)
+    else:
+        agreement = EngineAgreement(chosen.name, reason=f"estimator {chosen.estimator} has one engine")
+        rule = result.vcov or result.status
+    notes: dict[str, str | int | float | bool] = {"status": result.status, "error_rule": rule}
     if result.reason:
         notes["reason"] = result.reason
     return StepResult(
