@@ -67,6 +67,19 @@ def checks_of(finished: Terminal, table: str, part: str) -> list[dict]:
     return json.loads(attempt.read_text(encoding="utf-8"))["checks"]
 
 
+def test_the_curve_has_every_combination_and_its_marked_row_is_the_headline(finished):
+    (curve,) = finished.json("sql", "select count(*) n, sum(marked::int) marked from estimates.figure_4_specifications")
+    assert curve == {"n": 6 * 3 * 6 * 2 * 3 * 4 * 3 * 4 * 2, "marked": 1}
+    (marked,) = finished.json("sql", "select estimate, std_error from estimates.figure_4_specifications where marked")
+    (did,) = finished.json("sql", "select estimate, std_error from estimates.table_4_3 where term = 'did'")
+    assert marked == pytest.approx(did, abs=1e-10)
+    assert {check["name"]: check["passed"] for check in checks_of(finished, "figure_4", "specifications")} == {
+        "as_printed": True,
+        "the_whole_product": True,
+        "estimated": True,
+    }
+
+
 def test_every_result_is_shown_beside_the_published_figures(finished):
     published = finished.json("sql", "select * from report.table_4 where term = 'did' order by \"column\"")
     assert [row["published"] for row in published] == pytest.approx([4.238, 0.655, 0.656])
