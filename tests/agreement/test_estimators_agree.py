@@ -67,13 +67,14 @@ def first_treated(frame: pl.DataFrame) -> pd.DataFrame:
     return frame.with_columns(g=start).to_pandas()
 
 
+@pytest.mark.parametrize("cluster", ["firm", "region", "year"])  # years cut the firms, whose effects are estimated
 @pytest.mark.parametrize("controls", [(), ("x",)])
-def test_imputation_agrees_with_diff_diff_in_effects_and_errors(controls: tuple[str, ...]) -> None:
+def test_imputation_agrees_with_diff_diff_in_effects_and_errors(controls: tuple[str, ...], cluster: str) -> None:
     diff_diff = pytest.importorskip("diff_diff")
-    theirs = diff_diff.ImputationDiD(cluster="firm").fit(
+    theirs = diff_diff.ImputationDiD(cluster=cluster).fit(
         first_treated(STAGGERED), "y", "firm", "year", "g", covariates=list(controls) or None
     )
-    ours = numbers(by("imputation", STAGGERED, controls=controls))["att"]
+    ours = numbers(by("imputation", STAGGERED, controls=controls, cluster=(cluster,)))["att"]
     assert ours == pytest.approx((theirs.overall_att, theirs.overall_se), rel=1e-8)
 
 

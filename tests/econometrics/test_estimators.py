@@ -11,6 +11,7 @@ from resilience_pipeline.econometrics.estimation import estimate as least_square
 from resilience_pipeline.econometrics.estimators import ESTIMATORS, estimate
 from resilience_pipeline.econometrics.estimators.simplex import frank_wolfe
 from resilience_pipeline.econometrics.estimators.simplex import least_squares as on_simplex
+from resilience_pipeline.econometrics.matched_panel import Rules, match_panel
 from resilience_pipeline.econometrics.tidy import to_frame, to_record
 from resilience_pipeline.errors import SpecificationError
 from tests.econometrics.adoptions import adoption_panel, by, numbers, specification
@@ -66,6 +67,18 @@ def test_sdid_with_the_same_seed_draws_the_same_placebos() -> None:
     assert first == again
     assert (first.draws, first.seed) == (10, 4)
     assert first.terms[0].std_error != other.terms[0].std_error
+
+
+def test_match_is_the_two_way_estimate_under_the_weights_of_the_match() -> None:
+    keyed = ONE_DATE.with_columns(
+        city_code="firm", year=pl.col("year").cast(pl.Int32), ever=pl.col("did").max().over("firm")
+    )
+    rules = Rules(("x",), "ever", 2005, design="baseline", model="logit", bandwidth=0.1)
+    weighted = keyed.join(match_panel(keyed, rules), on=["city_code", "year"])
+    expected = numbers(by("twfe", weighted, controls=("x",), weights="matching_weight"))
+    found = numbers(by("match", ONE_DATE, controls=("x",), options={"model": "logit", "bandwidth": "0.1"}))
+    assert found["did"] == pytest.approx(expected["did"], abs=1e-12)
+    assert found["did"][0] != pytest.approx(numbers(by("twfe", ONE_DATE, controls=("x",)))["did"][0], abs=1e-4)
 
 
 def test_event_study_takes_a_common_date_for_a_treatment_that_holds_in_every_year() -> None:
@@ -219,3 +232,17 @@ def test_synthetic_weights_are_the_minimum_on_the_simplex() -> None:
     nearby = [0.999 * x + 0.001 * corner for corner in np.eye(15)]
     assert objective(x) <= min(map(objective, nearby)) + 1e-12
     assert objective(frank_wolfe(A, b, 0.3, 1e-6)) == pytest.approx(objective(x), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["cs", "drdid", "imputation"])
+def test_few_clusters_are_said(name: str) -> None:
+    assert any("only 5 clusters" in warning for warning in by(name, ONE_DATE, cluster=("region",)).warnings)
+
+
+@pytest.mark.parametrize("name", ["cs", "drdid"])
+def test_controls_that_tell_who_is_treated_are_a_record_with_moderndids_reason(name: str) -> None:
+    ever = ONE_DATE.with_columns(pl.col("did").max().over("firm").alias("ever"))
+    result = by(name, ever, controls=("ever",))
+    assert result.status == "failed"
+    assert str(result.reason).startswith("moderndid: ")
+    assert not str(result.reason).endswith(".")

@@ -66,7 +66,7 @@ def run(spec: Specification, frame: pl.DataFrame, options: Mapping[str, str]) ->
             )
             averages = {name: moderndid.aggte(result, type=name, na_rm=True) for name in asked if name in AGGREGATES}
         except (ValueError, np.linalg.LinAlgError) as failure:
-            raise NotEstimableError(f"moderndid: {failure}") from None
+            raise NotEstimableError(f"moderndid: {str(failure).rstrip('.')}") from None
     effects: list[tuple[str, float, Floats]] = []
     for name, average in averages.items():
         effects += _of_average(name, average)
@@ -85,7 +85,7 @@ def run(spec: Specification, frame: pl.DataFrame, options: Mapping[str, str]) ->
         n_clusters=int(clusters.max()) + 1,
         engine="moderndid",
         package="moderndid",
-        warnings=tuple(f"moderndid: {text}" for text in told),
+        warnings=tuple(f"moderndid: {text.rstrip('.')}" for text in told),
     )
 
 

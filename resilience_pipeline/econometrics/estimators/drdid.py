@@ -55,7 +55,7 @@ def run(spec: Specification, frame: pl.DataFrame, options: Mapping[str, str]) ->
         try:
             result = estimator(y1, y0, np.isfinite(found.first).astype(np.float64), X, influence_func=True)
         except (ValueError, np.linalg.LinAlgError) as failure:
-            raise NotEstimableError(f"moderndid: {failure}") from None
+            raise NotEstimableError(f"moderndid: {str(failure).rstrip('.')}") from None
     influence = np.asarray(result.att_inf_func, dtype=np.float64).reshape(-1, 1) / len(y0)
     clusters = found.clusters_of_units
     told = dict.fromkeys(str(warning.message).splitlines()[0] for warning in said)
@@ -67,7 +67,7 @@ def run(spec: Specification, frame: pl.DataFrame, options: Mapping[str, str]) ->
         n_clusters=int(clusters.max()) + 1,
         engine="moderndid",
         package="moderndid",
-        warnings=tuple(f"moderndid: {text}" for text in told),
+        warnings=tuple(f"moderndid: {text.rstrip('.')}" for text in told),
     )
 
 

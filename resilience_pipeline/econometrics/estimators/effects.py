@@ -8,6 +8,7 @@ import numpy as np
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats, level_sums
 from resilience_pipeline.econometrics.estimate import Estimate, Term
+from resilience_pipeline.econometrics.estimation import FEW_CLUSTERS
 from resilience_pipeline.econometrics.estimators.adoption import Adoption
 from resilience_pipeline.econometrics.inference import two_sided
 from resilience_pipeline.econometrics.specification import Specification
@@ -69,6 +70,8 @@ def record(
         warnings += (f"not identified and left out: {', '.join(lost)}",)
     if spec.vcov != "cluster" and vcov not in (spec.vcov, spec.error_rule.name):
         warnings += (f"the error rule {spec.vcov} is not of estimator {spec.estimator}; its own is used",)
+    if n_clusters is not None and n_clusters < FEW_CLUSTERS and vcov == INFLUENCE:
+        warnings += (f"only {n_clusters} clusters: clustered errors are unreliable",)
     terms = []
     for effect in effects:
         if effect.term not in lost:
