@@ -26,10 +26,12 @@ def regression(page: Page) -> str:
     open_: dict[str, list[str]] = {}
     for spec in page.table.columns:
         record = page.tables[estimate_key(spec)]
-        row = record.filter(pl.col("term") == spec.treatment).to_dicts() if spec.treatment else []
-        if row:
-            interval = f"{number(row[0]['ci_low'])} to {number(row[0]['ci_high'])}"
-            found.append(f"{spec.label}: {number(row[0]['estimate'])} (95 % interval {interval})")
+        # Another estimator names its effect by itself and puts it first.
+        own = record.filter(pl.col("term") == spec.treatment) if spec.treatment else record.clear()
+        row = (own if own.height else record).row(0, named=True)
+        if row["estimate"] is not None:
+            interval = f"{number(row['ci_low'])} to {number(row['ci_high'])}"
+            found.append(f"{spec.label}: {number(row['estimate'])} (95 % interval {interval})")
         else:
             open_.setdefault(_why(record.row(0, named=True)), []).append(spec.label)
     return _sentences([*found, *(f"{', '.join(labels)}: {why}" for why, labels in open_.items())])

@@ -83,7 +83,7 @@ DOWNSTREAM = {"value_status"}
         ({"index_form": "scaled"}, {"weights", "composites", "outcomes"}),
         ({"weighting": "critic"}, {"weights", "composites", "outcomes", "nqpf_weights", "nqpf_composites", NQPF}),
         ({"nqpf_patents": "include"}, {"nqpf_weights", "nqpf_composites", NQPF}),
-        ({"start_year": 2017}, {"treatment", "weights_by_weighting", "ctri_by_weighting"}),
+        ({"start_year": 2017}, {"treatment", "spillovers", "weights_by_weighting", "ctri_by_weighting"}),
     ],
 )
 def test_an_option_moves_only_what_rests_on_it(settings, moved):

@@ -109,7 +109,7 @@ def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin
     terminal = Terminal(tmp_path / "copy")
     (terminal.root / ".env").unlink()
     before = {t["table"]: t["data_version"] for t in terminal.json("status")["tables"]}
-    terminal("run", "--landing", str(small_twin / "landing"), "--set", "winsorise=none")
+    terminal("run", "--landing", str(small_twin / "landing"), *HEADLINE, "--set", "winsorise=none")
     status = terminal.json("status")
     assert {t["table"]: t["data_version"] for t in status["tables"]} == before
     (variant,) = status["variants"]

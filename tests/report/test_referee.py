@@ -50,6 +50,13 @@ def test_a_regression_is_told_column_by_column_with_intervals():
     assert "With control variables and fixed effects: 0.600 (95 % interval 0.400 to 0.800)" in text
 
 
+def test_another_estimator_is_told_by_the_effect_that_it_puts_first():
+    told = table_4(4.0, 0.7, 0.6)
+    key = ("estimates", "table_4", "3")
+    tables = {**told.tables, key: told.tables[key].with_columns(term=pl.lit("att_simple"))}
+    assert "fixed effects: 0.600 (95 % interval 0.400 to 0.800)" in findings.regression(page("table_4", tables))
+
+
 def test_columns_that_await_one_source_say_so_once():
     text = findings.regression(table_4(4.0, None, None))
     assert text.count("no value was delivered") == 1
