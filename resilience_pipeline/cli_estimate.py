@@ -58,7 +58,7 @@ def estimate_command(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of those draws; 20181016 if left out.")] = None,
     estimator: Annotated[
-        str, typer.Option(help="twfe, event_study, match, bacon, cs, drdid, imputation, sunab or sdid; see below.")
+        str, typer.Option(help="twfe, event_study, match, bacon, cs, drdid, imputation, sunab, sdid or mc; see below.")
     ] = "twfe",
     option: Annotated[
         list[str] | None, typer.Option(help="One option of the estimator, name=value; may be given several times.")
@@ -83,6 +83,7 @@ def estimate_command(
       sunab        Sun-Abraham: aggregate=all|simple|group|...
       sdid         synthetic DID: weights=sdid|sc|did solver=synthdid|exact
                    errors=placebo|jackknife
+      mc           matrix completion with the nuclear norm; no options
 
     All but twfe need --treatment (0 or 1), --unit and --time; cs and drdid the
     optional extra named estimators.

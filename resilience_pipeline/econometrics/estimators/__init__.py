@@ -14,6 +14,7 @@ from resilience_pipeline.econometrics.estimators import (
     event_study,
     imputation,
     match,
+    mc,
     sdid,
     sunab,
     twfe,
@@ -26,7 +27,7 @@ from resilience_pipeline.errors import SpecificationError
 
 ESTIMATORS: dict[str, Estimator] = {
     module.ESTIMATOR.name: module.ESTIMATOR
-    for module in (twfe, event_study, match, bacon, cs, drdid, imputation, sunab, sdid)
+    for module in (twfe, event_study, match, bacon, cs, drdid, imputation, sunab, sdid, mc)
 }
 
 
