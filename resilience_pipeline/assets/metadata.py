@@ -7,6 +7,7 @@ import polars as pl
 
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.driver import Outcome
+from resilience_pipeline.sources.delivered import NOTE as DELIVERIES
 from resilience_pipeline.step import Check
 
 #: Layers that hold rows as a publisher delivered them; their rights stay with the publisher.
@@ -39,7 +40,8 @@ def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
         encoded = b64encode(outcome.result.figure).decode("ascii")
         metadata["figure"] = dg.MetadataValue.md(f"![{'.'.join(key)}](data:image/png;base64,{encoded})")
     for name, value in outcome.result.notes.items():
-        metadata[name] = _note(value)
+        if name != DELIVERIES:  # one entry a file: too long for a page, and the inventory lists them
+            metadata[name] = _note(value)
     return metadata
 
 

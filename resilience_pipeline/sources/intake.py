@@ -12,6 +12,7 @@ import polars as pl
 
 from resilience_pipeline.errors import DeliveryError
 from resilience_pipeline.options import Options
+from resilience_pipeline.sources.delivered import NOTE, Delivered, note_of
 from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.sources.source import CELLS, Delivery, Source
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
@@ -129,6 +130,7 @@ def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) 
         "files": len(deliveries),
         "cells": cells.height,
         "cells_without_text": int(cells["text"].null_count()),
+        NOTE: note_of(map(_delivered, deliveries, frames)) if not errors else "[]",
     }
     if not files:
         notes["unlocks"] = source.unlocks
@@ -138,6 +140,11 @@ def take_in(source: Source, files: list[str], store: Callable[[str], Delivery]) 
         notes=notes,
         synthetic=any(delivery.synthetic for delivery in deliveries),
     )
+
+
+def _delivered(delivery: Delivery, cells: pl.DataFrame) -> Delivered:
+    editions = tuple(cells["edition"].drop_nulls().unique().sort())
+    return Delivered(delivery.file, delivery.sha256, delivery.size, editions, delivery.synthetic)
 
 
 def _no_values(file: str) -> DeliveryError:
