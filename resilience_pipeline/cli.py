@@ -141,6 +141,9 @@ def twin(
         float, typer.Option(help="How much runs through mediators: 0 nothing, to 1 as Table 9 reports.")
     ] = 1.0,
     bad_control: Annotated[bool, typer.Option(help="Let the treatment move controls, too.")] = False,
+    through: Annotated[
+        int | None, typer.Option(help="Last data year of `landing/`; what later editions bring goes to `editions/`.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a synthetic twin: raw files of all sources in their publishers' layouts, and truth.json."""
@@ -155,6 +158,7 @@ def twin(
         heterogeneity=heterogeneity,
         mediation=mediation,
         bad_control=bad_control,
+        through=through,
     )
     written = write_twin(out, drawn)
     terminal.print_json(written) if as_json else typer.echo("\n".join(f"{k}: {v}" for k, v in written.items()))

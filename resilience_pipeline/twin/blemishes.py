@@ -55,9 +55,12 @@ class Holes:
 
 
 def holes(draw: Draw) -> Holes:
-    """The holes of this draw, from its seed alone: the policy and its size do not move them."""
+    """The holes of this draw, from its seed alone: the policy and its size do not move them.
+
+    They are drawn for the edition that comes first, so a later one has the same; it may add the year after a gap.
+    """
     rng = np.random.default_rng([draw.seed, 7])
-    n, T = draw.kept.shape[0], len(draw.year_list)
+    n, T = draw.kept.shape[0], draw.holes_through - draw.years[0] + 1
     codes = np.array([c.code for c in draw.cities])
     absent = (codes == MERGED)[:, None] & (np.array(draw.year_list) > MERGED_LAST_YEAR)[None, :]
     kinds: dict[str, list[tuple[int, int, int, str]]] = {}
@@ -76,8 +79,22 @@ def holes(draw: Draw) -> Holes:
             length = int(rng.integers(1, min(3, T - 2) + 1))
             start = int(rng.integers(1, T - length))
             kinds.setdefault(indicator, []).append((city, start, start + length, "interior_gap"))
-    missing = {indicator: np.zeros((n, T), dtype=bool) for indicator in kinds}
+    printed = len(draw.year_list)
+    kinds = {
+        indicator: [run for place in runs for run in _printed(place, printed)] for indicator, runs in kinds.items()
+    }
+    missing = {indicator: np.zeros((n, printed), dtype=bool) for indicator in kinds}
     for indicator, runs in kinds.items():
         for city, start, stop, _ in runs:
             missing[indicator][city, start:stop] = True
     return Holes(missing, absent, kinds)
+
+
+def _printed(run: tuple[int, int, int, str], years: int) -> list[tuple[int, int, int, str]]:
+    """A hole as the years that are printed show it: a series that goes on has a gap, one that stops has an end."""
+    city, start, stop, kind = run
+    if start >= years:
+        return []
+    if kind != "long_gap":
+        kind = "short_end" if stop >= years else "interior_gap"
+    return [(city, start, min(stop, years), kind)]

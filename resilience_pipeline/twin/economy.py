@@ -56,6 +56,8 @@ class Draw:
     mediators: Mediators
     responses: dict[str, float]  # what the policy adds to each mediator
     residuals: dict[str, float] = field(default_factory=dict)  # of the fixed point, per dimension
+    holes_through: int = 0  # last year of the window that the holes are drawn for; later years have none
+    whole: "Draw | None" = None  # the twin that this one was cut from, None where it is whole
 
     @property
     def year_list(self) -> tuple[int, ...]:
@@ -76,6 +78,7 @@ def draw(
     heterogeneity: float = 1.0,
     mediation: float = 1.0,
     bad_control: bool = False,
+    through: int | None = None,
 ) -> Draw:
     """Draw the economy of `cities` delivered cities over `years` (both included).
 
@@ -85,6 +88,7 @@ def draw(
     heterogeneity : how much of the effect depends on digital policy, IP protection and resources; 0 = the same for all.
     mediation : how much of the mediators' planted responses and slopes there is; 0 = no mediator has a part in it.
     bad_control : whether exports and freight, two controls, take part of the effect.
+    through : last year of the edition that comes first (editions.as_of); holes lie before its end. None = the last.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def draw(
         seed, years, effect, heterogeneity, mediation, bad_control, places, kept, pilot, listed,
         untreated, treated, national, paths, weights, planted,
         {name: float(shift[rows].mean()) for name, shift in shifts.items()},
-        moderators, mediators, responses, residuals,
+        moderators, mediators, responses, residuals, last if through is None else through,
     )  # fmt: skip
 
 

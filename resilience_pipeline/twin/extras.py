@@ -11,6 +11,8 @@ from resilience_pipeline.twin.processes import Array, bounded_ar1
 
 def extra_series(draw: Draw) -> dict[str, Array]:
     """Canonical indicator -> values, rounded as printed."""
+    if draw.whole:
+        return {name: values[:, : len(draw.year_list)] for name, values in extra_series(draw.whole).items()}
     rng = np.random.default_rng([draw.seed, 13])
     raw = draw.treated
     persons = raw["resident_population_10k_persons"]

@@ -24,6 +24,8 @@ def index_columns(draw: Draw) -> dict[str, Array]:
 
     The aggregate is one of the means of new-quality productive forces; no sub-index responds to the policy.
     """
+    if draw.whole:
+        return {name: values[:, : len(draw.year_list)] for name, values in index_columns(draw.whole).items()}
     rng = np.random.default_rng([draw.seed, 11])
     n, T = draw.kept.shape[0], len(draw.year_list)
     size = np.log(draw.untreated["gdp_per_capita_cny"]).mean(axis=1)

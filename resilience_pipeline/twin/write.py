@@ -7,6 +7,7 @@ from typing import Any
 from resilience_pipeline.sources.synthetic import MARKER
 from resilience_pipeline.twin.blemishes import FIRST_EDITION_WITHOUT_VARIANTS, NAME_VARIANTS, holes
 from resilience_pipeline.twin.economy import Draw
+from resilience_pipeline.twin.editions import as_of, by_last_year, check_cut
 from resilience_pipeline.twin.layouts import city_yearbook, tables, wind, work_reports
 from resilience_pipeline.twin.truth import truth
 
@@ -16,15 +17,37 @@ Nothing here is real. `landing/` holds files as the publishers of Chinese city s
 draws; names and codes of cities are real, every figure is invented. `truth.json` holds what was planted.
 Seed {{seed}}, years {{first}}-{{last}}, {{cities}} cities, planted effect {{effect}}.
 """
+_LATER = """Each folder of `editions/` holds what that edition brings: new files, and longer ones under a name that stands already.
+Copy its content over `landing/`, the earliest edition first.
+"""
 
 
 def write(draw: Draw, out: Path) -> None:
     """Write all twelve sources, the truth and a README into `out`, which is made if need be.
 
-    The same draw writes the same bytes.
+    Where the draw has years after the edition that comes first (`Draw.holes_through`), `landing/` and the truth are as
+    of that one, and `editions/<edition>/` holds what each later one brings. The same draw writes the same bytes.
     """
     out = Path(out)
-    landing = out / "landing"
+    check_cut(draw.years, draw.holes_through)
+    first_edition = as_of(draw, draw.holes_through)
+    write_files(first_edition, out / "landing")
+    for year in range(draw.holes_through + 1, draw.years[1] + 1):
+        _write_edition(as_of(draw, year), out, year + 1)
+    record = (
+        truth(first_edition)
+        | {"blemishes": blemish_records(first_edition)}
+        | {"by_last_year": by_last_year(draw, draw.holes_through)}
+    )
+    (out / "truth.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    first, last = first_edition.years
+    text = _README.format(seed=draw.seed, first=first, last=last, cities=len(draw.cities), effect=draw.effect)
+    later = _LATER if draw.years[1] > last else ""
+    (out / "README.md").write_text(text + later, encoding="utf-8")
+
+
+def write_files(draw: Draw, landing: Path) -> None:
+    """The files of all twelve sources, as the publishers lay them out."""
     for writer in (
         city_yearbook.write_city_yearbook,
         wind.write_wind,
@@ -37,11 +60,21 @@ def write(draw: Draw, out: Path) -> None:
         work_reports.write_work_reports,
     ):
         writer(draw, landing)
-    record = truth(draw) | {"blemishes": blemish_records(draw)}
-    (out / "truth.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    first, last = draw.years
-    text = _README.format(seed=draw.seed, first=first, last=last, cities=len(draw.cities), effect=draw.effect)
-    (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def _write_edition(draw: Draw, out: Path, edition: int) -> None:
+    """`editions/<edition>/`: of all files, those that no earlier folder holds as they are now."""
+    folder = out / "editions" / str(edition)
+    write_files(draw, folder)
+    earlier = [out / "landing", *(out / "editions" / str(e) for e in range(draw.holes_through + 2, edition))]
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        stands = [before / path.relative_to(folder) for before in earlier]
+        latest = next((before for before in reversed(stands) if before.is_file()), None)
+        if latest is not None and latest.read_bytes() == path.read_bytes():
+            path.unlink()
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
 
 
 def blemish_records(draw: Draw) -> list[dict[str, Any]]:
