@@ -17,7 +17,7 @@ Nothing here is real. `landing/` holds files as the publishers of Chinese city s
 draws; names and codes of cities are real, every figure is invented. `truth.json` holds what was planted.
 Seed {{seed}}, years {{first}}-{{last}}, {{cities}} cities, planted effect {{effect}}.
 """
-_LATER = """Each folder of `editions/` holds what that edition brings: new files, and longer ones under a name that stands already.
+_LATER = """Each folder of `editions/` holds what that edition brings: new files, and longer ones under a standing name.
 Copy its content over `landing/`, the earliest edition first.
 """
 
