@@ -42,8 +42,8 @@ def execute(step: Step, snapshot: Snapshot, options: Options, *, accept_revision
     """Read the step's inputs as pinned, compute it, write its table unless a blocking check failed.
 
     Rejected rows are written either way. The attempt, with every check's outcome, is noted beside the table.
-    A step that compares with its own last good table does so unless `accept_revisions`, or unless one of the two is
-    synthetic and the other is not.
+    A step that compares with its own last good table does so unless `accept_revisions`, unless one of the two is
+    synthetic and the other is not, and unless that table's file is damaged.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def _compute(step: Step, snapshot: Snapshot, options: Options, accept_revisions:
     tables = {key: snapshot.read(key) for key in step.inputs}
     synthetic = any(pointer.synthetic for key in step.inputs if (pointer := snapshot.current(key)))
     previous = snapshot.current(step.key)
-    comparable = previous is not None and previous.synthetic == synthetic and not accept_revisions
-    if step.reads_previous and comparable:
+    comparable = previous is not None and previous.synthetic == synthetic and snapshot.lake.is_whole(previous)
+    if step.reads_previous and comparable and not accept_revisions:
         tables[step.key] = snapshot.read(step.key)
     result = step.compute(Inputs(tables, synthetic), options)
     declared = {name for name, _ in step.checks}

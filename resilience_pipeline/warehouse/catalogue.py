@@ -67,6 +67,20 @@ class _Entry:
         return " ".join(part for part in (self.description, "[synthetic]" if self.synthetic else "") if part)
 
 
+@dataclass(frozen=True)
+class _Done:
+    """How many relations were written or dropped, and which were not because their tables' files are damaged."""
+
+    changed: int
+    damaged: tuple[str, ...]
+
+    @property
+    def without(self) -> str:
+        if not self.damaged:
+            return ""
+        return f"; not of damaged tables: {', '.join(self.damaged)} (`resilience run` computes them again)"
+
+
 def publish(
     lake: Lake,
     *,
@@ -87,22 +101,23 @@ def publish(
 
     Returns
     -------
-    "published: N tables", "up to date" or "deferred: <why and what then>".
+    "published: N tables", "up to date" or "deferred: <why and what then>". The first two name the tables that were
+    left as they were because their files in the lake are damaged.
     """
     try:
         until = time.monotonic() + wait_seconds
         with _alone(lake, wait_seconds):
             try:
-                changed = _bring_up(lake, descriptions, largest_table_rows, until)
+                done = _bring_up(lake, descriptions, largest_table_rows, until)
             except duckdb.Error as error:
                 if is_locked(error):
                     return f"deferred: {_words(error)}; the next publish catches up"
-                changed = _build_anew(lake, descriptions, largest_table_rows)  # the file is damaged
+                done = _build_anew(lake, descriptions, largest_table_rows)  # the file is damaged
     except Timeout:
         return f"deferred: another process was publishing for {wait_seconds:g} seconds; the next publish catches up"
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, ValueError) as error:
         return f"deferred: {_words(error)}; mend this and use `resilience rebuild`"
-    return f"published: {changed} tables" if changed else "up to date"
+    return (f"published: {done.changed} tables" if done.changed else "up to date") + done.without
 
 
 def rebuild(
@@ -118,11 +133,12 @@ def rebuild(
     """
     try:
         with _alone(lake, wait_seconds):
-            return f"built: {_build_anew(lake, descriptions, largest_table_rows)} tables"
+            done = _build_anew(lake, descriptions, largest_table_rows)
+            return f"built: {done.changed} tables{done.without}"
     except Timeout:
         found, remedy = f"another process was publishing for {wait_seconds:g} seconds", "try again when it has ended"
-    except (duckdb.Error, OSError) as error:
-        found, remedy = _words(error), "mend what was found (a damaged table: `resilience run`), then rebuild again"
+    except (duckdb.Error, OSError, ValueError) as error:
+        found, remedy = _words(error), "mend what was found, then rebuild again"
     raise LakeError(
         what="the warehouse could not be built; the old one, if any, is untouched",
         file=str(lake.root / "warehouse.duckdb"),
@@ -144,19 +160,19 @@ def _words(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> int:
+def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> _Done:
     with _opened(lake.root / "warehouse.duckdb", until) as connection:
         return _synchronise(connection, lake, descriptions, largest)
 
 
-def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) -> int:
+def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) -> _Done:
     file = lake.root / "warehouse.duckdb"
     with replacing(file) as hidden:
         with duckdb.connect(str(hidden)) as connection:
-            changed = _synchronise(connection, lake, descriptions, largest)
+            done = _synchronise(connection, lake, descriptions, largest)
         # The old log first: the new file with the old file's log would be no database.
         file.with_name(file.name + ".wal").unlink(missing_ok=True)
-    return changed
+    return done
 
 
 @contextmanager
@@ -175,8 +191,8 @@ def _opened(file: Path, until: float) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _synchronise(
     connection: duckdb.DuckDBPyConnection, lake: Lake, descriptions: Mapping[TableKey, str], largest: int
-) -> int:
-    """Make the relations those of the lake; returns how many were written or dropped."""
+) -> _Done:
+    """Make the relations those of the lake; where a table's file is damaged, its relation stays as it is."""
     connection.execute(_TABLES)
     columns = ", ".join(field.name for field in fields(_Entry))
     rows = connection.execute(f"SELECT {columns} FROM catalogue.tables").fetchall()  # noqa: S608 - our own names
@@ -189,14 +205,15 @@ def _synchronise(
         ).fetchall()
     }
     want: dict[tuple[str, str], _Entry] = {}
+    files: dict[tuple[str, str], Pointer] = {}
     for pointer in _pointers(lake):
         entry = _entry(pointer, lake, descriptions, have, largest)
         if entry.place in want:
             raise ValueError(f"{entry.key} and {want[entry.place].key} have one name in the warehouse: {entry.place}")
-        want[entry.place] = entry
+        want[entry.place], files[entry.place] = entry, pointer
 
     connection.execute("BEGIN")
-    changed = 0
+    changed, damaged = 0, []
     for place in [place for place in have if place not in want]:
         _drop(connection, place, there)
         connection.execute("DELETE FROM catalogue.tables WHERE schema_name = ? AND table_name = ?", place)
@@ -206,13 +223,16 @@ def _synchronise(
         fresh = old is not None and there.get(place) == entry.kind and old.content == entry.content
         if fresh and old == entry:
             continue
+        if not fresh and not lake.is_whole(files[place]):
+            damaged.append(entry.key)
+            continue
         if not fresh:
             _drop(connection, place, there)
             _create(connection, entry)
             changed += 1
         _describe(connection, entry)
     connection.execute("COMMIT")
-    return changed
+    return _Done(changed, tuple(damaged))
 
 
 def _pointers(lake: Lake) -> Iterator[Pointer]:

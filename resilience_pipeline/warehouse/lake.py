@@ -21,6 +21,7 @@ from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES, store_delive
 from resilience_pipeline.warehouse.fingerprint import data_version
 from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
 from resilience_pipeline.warehouse.snapshot import Snapshot
+from resilience_pipeline.warehouse.stored import is_whole, read_version, write_version
 
 _POINTER = "current.json"
 _NO_NOTES: Mapping[str, Note] = {}
@@ -102,9 +103,9 @@ class Lake:
         )
         file = self.file_of(pointer)
         try:
-            if not _is_whole(file, frame.height):
+            if not is_whole(file):
                 with replacing(file) as hidden:
-                    frame.rechunk().write_parquet(hidden, compression="zstd")
+                    write_version(hidden, frame)
             replace_text(file.with_name(_POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
         except OSError as error:
             raise LakeError(
@@ -145,12 +146,16 @@ class Lake:
         if pointer is None:
             raise self.missing(key)
         if version is not None and version != pointer.data_version:
-            return _read(self._version_file(key, version))
+            return read_version(self._version_file(key, version))
         return self.read_pointer(pointer)
 
     def read_pointer(self, pointer: Pointer) -> pl.DataFrame:
-        """The very version that a pointer names."""
-        return _read(self.file_of(pointer))
+        """The very version that a pointer names; LakeError where its file is gone or damaged."""
+        return read_version(self.file_of(pointer))
+
+    def is_whole(self, pointer: Pointer) -> bool:
+        """Whether the Parquet file that a pointer names is there and holds what the pointer says."""
+        return is_whole(self.file_of(pointer))
 
     def path(self, key: TableKey) -> Path:
         """Parquet file of the current version; LakeError where the table was never written."""
@@ -214,29 +219,3 @@ def _keys_below(home: Path) -> Iterator[TableKey]:
         if layer.name not in RESERVED and layer.is_dir():
             for file in layer.rglob(_POINTER):
                 yield file.parent.relative_to(home).parts
-
-
-def _is_whole(file: Path, rows: int) -> bool:
-    """Whether a version is on disk already and can be read; a damaged one is written again."""
-    try:
-        return file.is_file() and pl.scan_parquet(file, glob=False).select(pl.len()).collect().item() == rows
-    except (pl.exceptions.PolarsError, OSError):
-        return False
-
-
-def _read(file: Path) -> pl.DataFrame:
-    if not file.is_file():
-        raise LakeError(
-            what="this version of the table is not in the lake any more",
-            file=str(file),
-            remedy="compute it again with `resilience run`",
-        )
-    try:
-        return pl.read_parquet(file, glob=False)
-    except (pl.exceptions.PolarsError, OSError) as damage:
-        raise LakeError(
-            what="this version of the table is damaged",
-            file=str(file),
-            found=str(damage).splitlines()[0],
-            remedy="delete this file and compute it again with `resilience run`",
-        ) from None
