@@ -63,5 +63,5 @@ def _plain(bound: float | None) -> str:
 
 def _read(path: Path) -> Section:
     section, _ = read_toml(path, OptionError)
-    section.allow("options", "paths")
+    section.allow("options", "paths", "sensor", "alerts")
     return section
