@@ -16,6 +16,8 @@ from resilience_pipeline.project import Project, set_up
 
 EVERYTHING = "everything"
 WITH_OPTIONS = "with_options"
+#: For another run to end: at a terminal a person waits, too. A run of the daemon's waits an hour.
+LOCK_WAIT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _instance(project: Project) -> dg.DagsterInstance:
 
 def _run_config(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:
     where = {"root": str(project.lake), "landing": str(project.landing), "accept_revisions": accept_revisions}
-    return {"resources": {"lake": {"config": where}}}
+    return {"resources": {"lake": {"config": {**where, "lock_wait_seconds": LOCK_WAIT_SECONDS}}}}
 
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:

@@ -26,7 +26,7 @@ class LakeResource(dg.ConfigurableResource):
 
     root: str = ""  # empty = the project's lake
     landing: str = ""  # empty = the project's landing folder
-    lock_wait_seconds: float = 20.0
+    lock_wait_seconds: float = 3600.0  # for another run; a terminal says less, because a person waits there
     accept_revisions: bool = False  # take figures that differ widely from the last good ones
     _recognition: Recognition | None = PrivateAttr(default=None)
 
@@ -55,11 +55,14 @@ class LakeResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["LakeResource", None, None]:
-        """Hold the run lock for the length of the run."""
-        run_id = context.run_id or "no run"
-        with run_lock(self.lake.root, f"dagster run {run_id}", self.lock_wait_seconds):
+        """Hold the run lock for the length of the run; the run's log says whom it waits for."""
+        run_id = context.run.run_id if context.run else "no run"
+        log = context.log.info if context.log else None
+        with run_lock(self.lake.root, f"dagster run {run_id}", self.lock_wait_seconds, waiting=log):
             self.snapshot(run_id)
             try:
                 yield self
             finally:
-                publish(self.lake, descriptions=project_plan().descriptions)
+                published = publish(self.lake, descriptions=project_plan().descriptions)
+                if log is not None:
+                    log(f"warehouse.duckdb {published}")

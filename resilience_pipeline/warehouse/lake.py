@@ -41,7 +41,15 @@ class Lake:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self.variant_name: str | None = None
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeError(
+                what="the folder of the lake cannot be made",
+                file=str(self.root),
+                found=error.strerror or str(error),
+                remedy="name a folder that can be written with --lake, or in resilience.toml",
+            ) from None
 
     @property
     def home(self) -> Path:

@@ -1,13 +1,19 @@
 """Two processes on one lake: nobody corrupts, nobody waits long, and who must wait is told for whom."""
 
 import json
+import threading
 import time
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
 
+from resilience_pipeline import running
+from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.project import find_project
+from resilience_pipeline.warehouse import lock
 from resilience_pipeline.warehouse.catalogue import publish, rebuild
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
@@ -108,6 +114,52 @@ def test_a_waiting_run_starts_when_the_other_ends(tmp_path):
         holder.stdin.flush()
         with run_lock(tmp_path, "resilience run 8", 20):
             pass
+
+
+def test_a_run_that_waits_says_whom_for_now_and_then(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "FIRST_NOTICE_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "NOTICE_SECONDS", 0.1)
+    notices = []
+    with process(LOCK_HOLDER, tmp_path) as holder:
+
+        def told(notice):
+            notices.append(notice)
+            if len(notices) == 2:
+                holder.stdin.write("end\n")
+                holder.stdin.flush()
+
+        with run_lock(tmp_path, "dagster run 8", 3600, waiting=told):
+            pass
+    assert len(notices) >= 2
+    assert all(f"held by resilience run 7, process {holder.pid}, since " in notice for notice in notices)
+
+
+def test_a_run_of_dagster_s_waits_for_the_lake_and_its_log_says_whom_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "FIRST_NOTICE_SECONDS", 0.1)
+    ran = []
+
+    @dg.op
+    def look(lake: LakeResource):
+        ran.append(json.loads((tmp_path / "run.lock.json").read_text())["holder"])
+
+    @dg.job(resource_defs={"lake": LakeResource(root=str(tmp_path))})
+    def job():
+        look()
+
+    with dg.DagsterInstance.ephemeral() as instance, process(LOCK_HOLDER, tmp_path) as holder:
+        threading.Timer(0.5, lambda: (holder.stdin.write("end\n"), holder.stdin.flush())).start()
+        result = job.execute_in_process(instance=instance)
+        log = "\n".join(record.user_message for record in instance.all_logs(result.run_id))
+    assert result.success
+    assert ran == [f"dagster run {result.run_id}"]
+    assert f"waiting for the lake, held by resilience run 7, process {holder.pid}" in log
+    assert "warehouse.duckdb up to date" in log
+
+
+def test_a_terminal_waits_seconds_and_a_run_of_dagster_s_an_hour(tmp_path):
+    config = running._run_config(find_project(lake=tmp_path))["resources"]["lake"]["config"]
+    assert LakeResource(**config).lock_wait_seconds == 20
+    assert LakeResource().lock_wait_seconds == 3600
 
 
 def test_a_run_that_fails_gives_the_lock_back(tmp_path):
