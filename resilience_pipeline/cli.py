@@ -35,9 +35,14 @@ SetOption = Annotated[list[str] | None, typer.Option("--set", help="Option as na
 
 
 @app.command()
-def setup() -> None:
+def setup(
+    postgres: Annotated[bool, typer.Option("--postgres", help="Keep Dagster's runs and events in Postgres.")] = False,
+) -> None:
     """Write .env and Dagster's home for this project, where they do not stand yet."""
-    for path in set_up(find_project()):
+    from resilience_pipeline.postgres import use_postgres
+
+    project = find_project()
+    for path in use_postgres(project) if postgres else set_up(project):
         typer.echo(f"wrote {path}")
 
 

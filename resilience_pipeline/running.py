@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
+from resilience_pipeline.postgres import demand_server
 from resilience_pipeline.project import Project, set_up
 
 EVERYTHING = "everything"
@@ -78,6 +79,7 @@ def _definitions(project: Project) -> dg.Definitions:
 
 def _instance(project: Project) -> dg.DagsterInstance:
     """The project's Dagster instance; two processes that make its SQLite tables at once would trip over each other."""
+    demand_server(project)
     with FileLock(project.dagster_home / "instance.lock", timeout=60):
         instance = dg.DagsterInstance.get()
         _ = instance.run_storage, instance.event_log_storage, instance.schedule_storage
