@@ -1,6 +1,7 @@
 """`resilience.toml`: which options a project chooses, and the table that explains every option."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,16 @@ import polars as pl
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import CATALOGUE, Options
 from resilience_pipeline.toml_file import Section, read_toml
+
+
+@dataclass(frozen=True)
+class Access:
+    """`[access]`: what those who only look on may see.
+
+    previews_of_licensed_rows : show first and failing rows of tables of delivered figures in Dagster's UI.
+    """
+
+    previews_of_licensed_rows: bool = False
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, object] | None = None) -> Options:
@@ -40,6 +51,15 @@ def load_paths(path: Path | None) -> dict[str, Path]:
     return {name: path.parent / Path(paths.get(name, str)).expanduser() for name in paths.values}
 
 
+def load_access(path: Path | None) -> Access:
+    """What `[access]` says, as far as the file says it."""
+    if path is None or not path.exists():
+        return Access()
+    access = _read(path).section("access")
+    access.allow("previews_of_licensed_rows")
+    return Access(access.get("previews_of_licensed_rows", bool, False))
+
+
 def options_table() -> pl.DataFrame:
     """One row per option: name, default, other values, reason; all text."""
     rows = [
@@ -63,5 +83,5 @@ def _plain(bound: float | None) -> str:
 
 def _read(path: Path) -> Section:
     section, _ = read_toml(path, OptionError)
-    section.allow("options", "paths", "sensor", "alerts")
+    section.allow("options", "paths", "sensor", "alerts", "access")
     return section

@@ -1,5 +1,11 @@
-"""What people see beside an asset: row counts, schema, preview, failing rows. Raw licensed rows are not previewed."""
+"""What people see beside an asset: row counts, schema, preview, failing rows.
 
+Rows by city and year are the publishers', as delivered or a step of arithmetic away from it: they show only where they
+are synthetic, or where `[access] previews_of_licensed_rows` of `resilience.toml` allows it. Messages are not rows: that
+of a failed check or file quotes up to five cells, those that failed, so that a person finds them.
+"""
+
+import re
 from base64 import b64encode
 
 import dagster as dg
@@ -7,16 +13,24 @@ import polars as pl
 
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.driver import Outcome
+from resilience_pipeline.settings import Access
 from resilience_pipeline.sources.delivered import NOTE as DELIVERIES
-from resilience_pipeline.step import Check
+from resilience_pipeline.step import Check, TableKey
 
-#: Layers that hold rows as a publisher delivered them; their rights stay with the publisher.
-LICENSED_LAYERS = frozenset({"sources", "staging"})
+#: Layers that hold the study's results. A logarithm, an index of one series or a frozen copy gives the figure away.
+RESULT_LAYERS = frozenset({"estimates", "report"})
 PREVIEW_ROWS = 5
+PREVIEW_COLUMNS = 30
+CELL_LENGTH = 60
 FAILING_ROWS = 20
 
 
-def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
+def rows_may_show(key: TableKey, *, synthetic: bool, access: Access) -> bool:
+    """Whether rows of this table may stand in Dagster's event log, which everybody sees who sees the UI."""
+    return synthetic or key[0] in RESULT_LAYERS or access.previews_of_licensed_rows
+
+
+def table_metadata(outcome: Outcome, access: Access) -> dict[str, dg.MetadataValue]:
     """Metadata of a table that was kept."""
     pointer = outcome.pointer
     if pointer is None:
@@ -34,7 +48,7 @@ def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
         metadata["synthetic"] = dg.MetadataValue.text("SYNTHETIC: made from the synthetic twin")
     if outcome.result.markdown is not None:
         metadata["table"] = dg.MetadataValue.md(outcome.result.markdown)
-    elif pointer.synthetic or key[0] not in LICENSED_LAYERS:
+    elif rows_may_show(key, synthetic=pointer.synthetic, access=access):
         metadata["preview"] = dg.MetadataValue.md(_preview(table))
     if outcome.result.figure is not None:
         encoded = b64encode(outcome.result.figure).decode("ascii")
@@ -45,12 +59,12 @@ def table_metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
     return metadata
 
 
-def check_result(check: Check, key: tuple[str, ...], *, rows_may_show: bool) -> dg.AssetCheckResult:
-    """A check's outcome, with the rows that failed it where they may be shown."""
+def check_result(check: Check, key: TableKey, *, with_rows: bool) -> dg.AssetCheckResult:
+    """A check's outcome, with the rows that failed it where they may show."""
     metadata: dict[str, dg.MetadataValue] = {"message": dg.MetadataValue.text(check.message)}
     if check.failures is not None:
         metadata["failures"] = dg.MetadataValue.int(check.failures.height)
-        if rows_may_show and check.failures.height:
+        if with_rows and check.failures.height:
             metadata["sample"] = dg.MetadataValue.md(_preview(check.failures, FAILING_ROWS))
     return dg.AssetCheckResult(
         passed=check.passed,
@@ -67,15 +81,16 @@ def _schema(table: pl.DataFrame) -> dg.TableSchema:
 
 
 def _preview(table: pl.DataFrame, rows: int = PREVIEW_ROWS) -> str:
-    with pl.Config(
-        tbl_formatting="MARKDOWN",
-        tbl_hide_dataframe_shape=True,
-        tbl_hide_column_data_types=True,
-        tbl_rows=rows,
-        tbl_cols=30,
-        fmt_str_lengths=60,
-    ):
-        return str(table.head(rows))
+    """The first rows as Markdown, each on one line: polars would break cells to fit a screen's width."""
+    shown = table.select(table.columns[:PREVIEW_COLUMNS]).head(rows)
+    lines = [shown.columns, ["---"] * shown.width, *shown.iter_rows()]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    shown = f"{value:.10g}" if isinstance(value, float) else "" if value is None else str(value)
+    text = " ".join(shown.split())
+    return re.sub(r"([\\`*|<\[])", r"\\\1", text if len(text) <= CELL_LENGTH else f"{text[:CELL_LENGTH]}…")
 
 
 def _note(value: str | int | float | bool) -> dg.MetadataValue:

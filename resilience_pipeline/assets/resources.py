@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
+from resilience_pipeline.settings import Access, load_access
 from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.warehouse.catalogue import publish
@@ -34,6 +35,11 @@ class LakeResource(dg.ConfigurableResource):
     def lake(self) -> Lake:
         """The lake at `root`."""
         return Lake(find_project(lake=Path(self.root) if self.root else None).lake)
+
+    @property
+    def access(self) -> Access:
+        """What those who look on may see, as the project's settings say."""
+        return load_access(find_project().settings_file)
 
     @property
     def landing_folder(self) -> Path:

@@ -54,7 +54,7 @@ def _asset(declared: Step, step_for: Callable[[LakeResource], Step]) -> dg.Asset
             outcome = execute(step_for(lake), lake.snapshot(context.run_id), Options())
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        yield from events(outcome)
+        yield from events(outcome, lake.access)
 
     return take_in_files
 

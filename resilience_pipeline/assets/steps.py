@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from resilience_pipeline.assets.keys import asset_key
-from resilience_pipeline.assets.metadata import LICENSED_LAYERS, check_result, table_metadata
+from resilience_pipeline.assets.metadata import check_result, rows_may_show, table_metadata
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import Outcome, execute
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
+from resilience_pipeline.settings import Access
 from resilience_pipeline.step import Step
 
 OWNERS = {
@@ -44,17 +45,17 @@ def asset_of(step: Step) -> dg.AssetsDefinition:
             outcome = execute(step, snapshot, Options(), accept_revisions=lake.accept_revisions)
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        yield from events(outcome)
+        yield from events(outcome, lake.access)
 
     return materialise
 
 
-def events(outcome: Outcome) -> Iterator:
+def events(outcome: Outcome, access: Access) -> Iterator:
     """What Dagster is told of a step: its checks, then the table, or the reason why the last good one stays."""
     key = outcome.step.key
     synthetic = outcome.pointer is not None and outcome.pointer.synthetic
-    may_show = synthetic or key[0] not in LICENSED_LAYERS
-    checks = [check_result(check, key, rows_may_show=may_show) for check in outcome.result.checks]
+    with_rows = rows_may_show(key, synthetic=synthetic, access=access)
+    checks = [check_result(check, key, with_rows=with_rows) for check in outcome.result.checks]
     if outcome.pointer is None:
         yield from checks
         message = "\n".join(check.message for check in outcome.failures)
@@ -63,7 +64,7 @@ def events(outcome: Outcome) -> Iterator:
         )
     yield dg.MaterializeResult(
         asset_key=asset_key(key),
-        metadata=table_metadata(outcome),
+        metadata=table_metadata(outcome, access),
         data_version=dg.DataVersion(outcome.pointer.data_version),
         check_results=checks,
     )

@@ -44,7 +44,9 @@ def with_options_job(plan: Plan) -> dg.JobDefinition:
                 failed.add(step.key)
                 continue
             context.log_event(
-                dg.AssetMaterialization(asset_key=["variants", variant, *step.key], metadata=table_metadata(outcome))
+                dg.AssetMaterialization(
+                    asset_key=["variants", variant, *step.key], metadata=table_metadata(outcome, lake.access)
+                )
             )
         if failed:
             names = ", ".join(".".join(key) for key in sorted(failed))
