@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from resilience_pipeline import terminal
+from resilience_pipeline.cli_bundle import verify_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.errors import OptionError, PipelineError
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("estimate")(estimate_command)
 app.command("show")(show_command)
 app.command("export")(export_command)
+app.command("verify")(verify_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

@@ -11,7 +11,7 @@ import typer
 
 from resilience_pipeline import terminal
 from resilience_pipeline.errors import LakeError, OptionError
-from resilience_pipeline.project import find_project
+from resilience_pipeline.project import Project, find_project
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 VariantOption = Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")]
@@ -57,16 +57,22 @@ def show_command(
 
 
 def export_command(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write to; it is made when missing.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to, made when missing; the archive of a bundle.")],
     formats: Annotated[str | None, typer.Option(help=f"Some of: {_FORMATS}. If left out: all.")] = None,
     replication: Annotated[
         bool, typer.Option("--replication", help="Only the panel, do-files and R scripts to check each regression.")
+    ] = False,
+    bundle: Annotated[
+        bool, typer.Option("--bundle", help="One archive for a data editor, without licensed rows: see `verify`.")
     ] = False,
     variant: VariantOption = None,
     lake: LakeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
 ) -> None:
     """Write every result in every format, and in `replication/` what it takes to check them in Stata and R."""
+    if bundle:
+        _write_bundle(out, find_project(lake=lake), as_json=as_json)
+        return
     from resilience_pipeline.replication.folder import write_replication
     from resilience_pipeline.report.export import ALL_FORMATS, export_results
 
@@ -99,6 +105,18 @@ def export_command(
     typer.echo(f"wrote {len(files)} files to {out}")
     for name, reason in open_.items():
         terminal.err.print(f"left out: {name}: {reason}", markup=False, soft_wrap=True)
+
+
+def _write_bundle(out: Path, project: Project, *, as_json: bool) -> None:
+    from resilience_pipeline.bundle.write import write_bundle
+
+    with _warnings_in_words():
+        written = write_bundle(project.lake, out, _studies(project.studies), project.studies)
+    if as_json:
+        record = written.record
+        terminal.print_json({"out": str(out), "files": written.files, "tables": len(record.tables)})
+        return
+    typer.echo(f"wrote {out}: {len(written.files)} files. Check it with: resilience verify {out} --landing FOLDER")
 
 
 def _studies(folder: Path) -> tuple:

@@ -71,3 +71,7 @@ class OptionError(PipelineError):
 
 class LakeError(PipelineError):
     """The data lake refuses: locked by another run, unreadable, or asked for a table that is not there."""
+
+
+class BundleError(PipelineError):
+    """A bundle cannot be made, read or checked."""

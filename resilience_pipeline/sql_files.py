@@ -16,10 +16,11 @@ def sql_text(layer: str, name: str) -> str:
     ------
     FileNotFoundError : there is no such file.
     """
-    return _folder().joinpath(layer, *f"{name}.sql".split("/")).read_text(encoding="utf-8")
+    return sql_folder().joinpath(layer, *f"{name}.sql".split("/")).read_text(encoding="utf-8")
 
 
-def _folder() -> Traversable:
+def sql_folder() -> Traversable:
+    """Where the SQL files lie."""
     package = resources.files(_PACKAGE)
     inside = package.joinpath("sql")
     # Of an editable install only the checkout has the files: the wheel build copies them into the package.

@@ -1,0 +1,149 @@
+"""What a bundle says of a lake: deliveries by hash, tables by data version, code, packages; no row of a delivery."""
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline import __version__
+from resilience_pipeline.bundle.places import Digests, digests
+from resilience_pipeline.errors import BundleError
+from resilience_pipeline.sources.delivered import deliveries_of
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.warehouse.lake import Lake
+
+FORM = 1  # of the record; a reader refuses any other
+#: Tables that tell of a lake's own history or of what else lay in its landing folder, so another lake's differ.
+OWN_HISTORY = frozenset({"report/drift", "sources/inventory"})
+
+
+@dataclass(frozen=True)
+class BundledDelivery:
+    """One file that the results rest on; `cells` are short digests, see places.py."""
+
+    source: str
+    publisher: str
+    licence: str
+    file: str
+    sha256: str
+    size: int
+    synthetic: bool
+    cells: Digests
+
+
+@dataclass(frozen=True)
+class BundledTable:
+    """One table of the lake."""
+
+    data_version: str
+    rows: int
+    code_version: str
+    inputs: dict[str, str]
+    options: dict[str, str | int | float]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that `verify` compares, and what a reader wants to know of how it came about.
+
+    Parameters
+    ----------
+    tables : joined key -> table, in the order of the keys.
+    packages : name -> version of what was installed.
+    commit : of the checkout that computed it, "-dirty" where it had changes; "" outside a checkout.
+    """
+
+    form: int
+    version: str
+    commit: str
+    python: str
+    system: str
+    synthetic: bool
+    packages: dict[str, str]
+    deliveries: tuple[BundledDelivery, ...]
+    tables: dict[str, BundledTable]
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values only; `from_json` takes them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict) -> "Record":
+        """The record that `as_json` wrote; KeyError or TypeError where it is not one."""
+        return cls(
+            **{
+                **record,
+                "deliveries": tuple(BundledDelivery(**delivery) for delivery in record["deliveries"]),
+                "tables": {name: BundledTable(**table) for name, table in record["tables"].items()},
+            }
+        )
+
+
+def record_of(lake: Lake) -> Record:
+    """The record of the headline's tables; a BundleError where nothing has been computed."""
+    pointers = lake.headline().tables()
+    if not any(pointer.key[0] == "report" for pointer in pointers):
+        raise BundleError(
+            what=f"{lake.root} holds no result yet", remedy="run `resilience demo` or `resilience run` first"
+        )
+    tables = {
+        p.name: BundledTable(p.data_version, p.rows, p.code_version, dict(p.inputs), dict(p.options))
+        for p in pointers
+        if p.name not in OWN_HISTORY
+    }
+    return Record(
+        form=FORM,
+        version=__version__,
+        commit=_commit(),
+        python=platform.python_version(),
+        system=platform.platform(),
+        synthetic=any(p.synthetic for p in pointers),
+        packages=installed_packages(),
+        deliveries=tuple(_deliveries(lake)),
+        tables=tables,
+    )
+
+
+def installed_packages() -> dict[str, str]:
+    """Every package of this environment and its version."""
+    found = {str(d.metadata["Name"]).lower(): d.version for d in distributions() if d.metadata["Name"]}
+    return dict(sorted(found.items()))
+
+
+def _deliveries(lake: Lake) -> Sequence[BundledDelivery]:
+    found = []
+    for source in SOURCES:
+        pointer = lake.current(("sources", source.name))
+        if pointer is None:
+            continue
+        cells = lake.read_pointer(pointer)
+        for delivered in deliveries_of(pointer):
+            found.append(
+                BundledDelivery(
+                    source=source.name,
+                    publisher=source.publisher,
+                    licence=source.licence,
+                    file=delivered.file,
+                    sha256=delivered.sha256,
+                    size=delivered.size,
+                    synthetic=pointer.synthetic,
+                    cells=digests(cells.filter(pl.col("delivery_sha256") == delivered.sha256)),
+                )
+            )
+    return found
+
+
+def _commit() -> str:
+    """`git describe` of the checkout that this package lies in; "" where it is none or git is not there."""
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return ""
+    command = ("git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ""

@@ -1,0 +1,91 @@
+"""Results for notebooks and scripts: polars frames from the lake of the project at hand. Imports no Dagster.
+
+>>> from resilience_pipeline import results
+>>> results.names()                      # every printed result
+>>> results.table("table_4")             # its rows: coefficients beside the published ones
+>>> results.estimate("table_4.3")        # one column in full: terms, errors, N, the rules that made them
+>>> results.data("panel.trade_resilience_outcomes")   # any table, by its name in DuckDB
+
+The project is the working directory, or RESILIENCE_PROJECT; `lake` names another lake, `variant` other options.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.project import find_project
+from resilience_pipeline.report.document import printed_order
+from resilience_pipeline.status import Result, read_result
+from resilience_pipeline.warehouse.lake import Lake
+
+
+def names(*, lake: Path | str | None = None, variant: str | None = None) -> list[str]:
+    """Names of all printed results, in printed order."""
+    found = _lake(lake, variant).tables()
+    return sorted((p.key[-1] for p in found if p.key[0] == "report"), key=printed_order)
+
+
+def result(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> Result:
+    """A printed result: its rows, its text, the options and versions that it stands on.
+
+    Raises
+    ------
+    LakeError : there is no such result; it names those there are.
+    """
+    return read_result(_root(lake), name, variant)
+
+
+def table(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:
+    """Rows of a printed result; `synthetic` is true where they descend from the synthetic twin."""
+    found = result(name, lake=lake, variant=variant)
+    return found.table.with_columns(synthetic=pl.lit(found.pointer.synthetic))
+
+
+def estimate(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:
+    """One estimated column such as "table_4.3", one row per term; columns as in econometrics.tidy.ESTIMATES.
+
+    Raises
+    ------
+    LakeError : there is no such column; it names those of the same result.
+    """
+    there = _lake(lake, variant)
+    key = ("estimates", *name.split(".", 1))
+    pointer = there.current(key) if len(key) == 3 and all(part.isidentifier() or part.isalnum() for part in key) else None
+    if pointer is None:
+        columns = [p.key for p in there.tables() if p.key[0] == "estimates"]
+        alike = [".".join(found[1:]) for found in columns if found[1] == key[1]]
+        raise LakeError(
+            what=f"there is no estimate {name!r} in {there.root}",
+            expected=", ".join(alike) or ", ".join(dict.fromkeys(found[1] for found in columns)) or "no run yet",
+            remedy='name a result and its column, such as "table_4.3"',
+        )
+    return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
+
+
+def data(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:
+    """Any table by its name in DuckDB, such as "panel.trade_resilience_outcomes" or "grid.trade_resilience_cells".
+
+    Raises
+    ------
+    LakeError : there is no such table.
+    """
+    there = _lake(lake, variant)
+    schema, _, rest = name.partition(".")
+    for pointer in there.tables():
+        if pointer.key[0] == schema and "_".join(pointer.key[1:]) == rest:
+            return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
+    raise LakeError(
+        what=f"there is no table {name!r} in {there.root}",
+        expected='a layer and a table, such as "panel.trade_resilience_outcomes"',
+        remedy='look at what there is with `resilience sql "show all tables"`',
+    )
+
+
+def _root(lake: Path | str | None) -> Path:
+    return find_project(lake=None if lake is None else Path(lake)).lake
+
+
+def _lake(lake: Path | str | None, variant: str | None) -> Lake:
+    there = Lake(_root(lake))
+    return there if variant is None else there.variant(variant)
