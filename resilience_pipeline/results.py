@@ -9,6 +9,7 @@
 The project is the working directory, or RESILIENCE_PROJECT; `lake` names another lake, `variant` other options.
 """
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,8 @@ from resilience_pipeline.project import find_project
 from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.status import Result, read_result
 from resilience_pipeline.warehouse.lake import Lake
+
+_PART = re.compile(r"[a-z0-9_]+")
 
 
 def names(*, lake: Path | str | None = None, variant: str | None = None) -> list[str]:
@@ -51,7 +54,7 @@ def estimate(name: str, *, lake: Path | str | None = None, variant: str | None =
     """
     there = _lake(lake, variant)
     key = ("estimates", *name.split(".", 1))
-    pointer = there.current(key) if len(key) == 3 and all(part.isidentifier() or part.isalnum() for part in key) else None
+    pointer = there.current(key) if len(key) == 3 and all(_PART.fullmatch(part) for part in key) else None
     if pointer is None:
         columns = [p.key for p in there.tables() if p.key[0] == "estimates"]
         alike = [".".join(found[1:]) for found in columns if found[1] == key[1]]

@@ -1,4 +1,4 @@
-"""The bundle's RO-Crate metadata (https://w3id.org/ro/crate/1.1): files, inputs by hash, and the action between them."""
+"""RO-Crate metadata of a bundle (https://w3id.org/ro/crate/1.1): files, inputs by hash, the action between them."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def crate_metadata(record: Record, files: Mapping[str, bytes], published: str) -
     crate = ROCrate()
     crate.root_dataset["name"] = ("SYNTHETIC: " if record.synthetic else "") + "Results of resilience_pipeline"
     crate.root_dataset["description"] = (
-        "Results, specifications and SQL of a difference-in-differences study, with the hashes of the files they rest on"
+        "Results, specifications and SQL of a difference-in-differences study, with the hashes of the files behind them"
     )
     crate.root_dataset["datePublished"] = published
     crate.root_dataset["license"] = "MIT for program texts; the inputs belong to their publishers and are not included"

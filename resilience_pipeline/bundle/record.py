@@ -130,7 +130,7 @@ def _deliveries(lake: Lake) -> Sequence[BundledDelivery]:
                     file=delivered.file,
                     sha256=delivered.sha256,
                     size=delivered.size,
-                    synthetic=pointer.synthetic,
+                    synthetic=delivered.synthetic,
                     cells=digests(cells.filter(pl.col("delivery_sha256") == delivered.sha256)),
                 )
             )

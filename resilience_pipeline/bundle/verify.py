@@ -89,7 +89,8 @@ def verify_bundle(path: Path, landing: Path, *, run: bool = True) -> Verificatio
     record = _record(path, files)
     inputs, standing = _inputs(record, landing)
     missing = any(found.state == "missing" for found in inputs)
-    same, different, absent, failures = 0, (), (), {}
+    same, failures = 0, dict[str, str]()
+    different, absent = tuple[str, ...](), tuple[str, ...]()
     if ran := run and not missing:
         with tempfile.TemporaryDirectory(prefix="resilience_verify_") as folder:
             project = Path(folder)
@@ -151,9 +152,9 @@ def _inputs(record: Record, landing: Path) -> tuple[list[Input], dict[str, Path]
         if delivery.sha256 in by_hash:
             standing[delivery.file] = by_hash[delivery.sha256]
             found.append(Input(delivery.file, delivery.source, "same"))
-        elif (file := _of_that_name(delivery.file, by_name)) is not None:
-            standing[delivery.file] = file
-            found.append(_compared(delivery, file))
+        elif (other := _of_that_name(delivery.file, by_name)) is not None:
+            standing[delivery.file] = other
+            found.append(_compared(delivery, other))
         else:
             found.append(Input(delivery.file, delivery.source, "missing"))
     return found, standing
