@@ -15,6 +15,7 @@ from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_results import export_command, show_command
+from resilience_pipeline.cli_runs import prune_command, runs_command
 from resilience_pipeline.errors import OptionError, PipelineError
 from resilience_pipeline.project import find_project, set_up
 
@@ -29,6 +30,8 @@ app.command("estimate")(estimate_command)
 app.command("show")(show_command)
 app.command("export")(export_command)
 app.command("verify")(verify_command)
+app.command("runs")(runs_command)
+app.command("prune")(prune_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

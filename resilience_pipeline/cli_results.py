@@ -22,6 +22,9 @@ _FORMATS = "text, markdown, latex, html, docx, csv; for a figure also svg, png, 
 def show_command(
     result: Annotated[str, typer.Argument(help='A result, such as "table_4"; `resilience status` lists them.')],
     variant: VariantOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As a run (`resilience runs`), a date or a time left it.")
+    ] = None,
     form: Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Leave out the paper's figures.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; its suffix names the format.")] = None,
@@ -33,7 +36,7 @@ def show_command(
     from resilience_pipeline.status import read_result
 
     project = find_project(lake=lake)
-    found = read_result(project.lake, result, variant)
+    found = read_result(project.lake, result, variant, as_of)
     if as_json:
         terminal.print_json(found.record())
         return

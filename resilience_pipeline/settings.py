@@ -9,6 +9,7 @@ import polars as pl
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import CATALOGUE, Options
 from resilience_pipeline.toml_file import Section, read_toml
+from resilience_pipeline.warehouse.retention import Retention
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,19 @@ def load_access(path: Path | None) -> Access:
     return Access(access.get("previews_of_licensed_rows", bool, False))
 
 
+def load_retention(path: Path | None) -> Retention:
+    """`keep_runs` and `keep_days` of `[lake]`: how long runs stay readable; without them, always."""
+    if path is None or not path.exists():
+        return Retention()
+    lake = _read(path).section("lake")
+    lake.allow("keep_runs", "keep_days")
+    kept = {name: lake.get(name, int) for name in lake.values}
+    for name, value in kept.items():
+        if value < 1:
+            lake.fail(name, "is too small", "a whole number, 1 or more", str(value), "keep one at least")
+    return Retention(kept.get("keep_runs"), kept.get("keep_days"))
+
+
 def options_table() -> pl.DataFrame:
     """One row per option: name, default, other values, reason; all text."""
     rows = [
@@ -83,5 +97,5 @@ def _plain(bound: float | None) -> str:
 
 def _read(path: Path) -> Section:
     section, _ = read_toml(path, OptionError)
-    section.allow("options", "paths", "sensor", "alerts", "access")
+    section.allow("options", "paths", "sensor", "alerts", "access", "lake")
     return section

@@ -11,6 +11,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.warehouse import history
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
@@ -107,9 +108,15 @@ def read_status(project: Project) -> Status:
     )
 
 
-def read_result(root: Path, name: str, variant: str | None = None) -> Result:
-    """A result of the report by name; a LakeError lists the results there are."""
-    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+def read_result(root: Path, name: str, variant: str | None = None, as_of: str | None = None) -> Result:
+    """A result of the report by name; a LakeError lists the results there are.
+
+    Parameters
+    ----------
+    as_of : a run, a date or a time (`warehouse.history.as_of`); None = as the result stands now.
+    """
+    now = Lake(root) if variant is None else Lake(root).variant(variant)
+    lake = now if as_of is None else history.as_of(now, as_of)
     key = ("report", name.removeprefix("report.").replace(" ", "_").lower())
     pointer = lake.current(key) if key[1].isidentifier() else None
     if pointer is None:

@@ -4,7 +4,7 @@ import pytest
 
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import CATALOGUE, Options
-from resilience_pipeline.settings import load_paths, load_settings, options_table
+from resilience_pipeline.settings import load_paths, load_retention, load_settings, options_table
 
 
 def settings_file(folder, text):
@@ -89,3 +89,13 @@ def test_different_settings_have_different_names():
     one, other = Options.of({"winsorise": "none"}), Options.of({"winsorise": "pooled"})
     assert one.variant != other.variant
     assert Options.of({"winsorise": "by_year"}).variant is None
+
+
+def test_everything_is_kept_unless_the_file_says_how_long(tmp_path):
+    path = tmp_path / "resilience.toml"
+    assert load_retention(path).everything
+    path.write_text("[lake]\nkeep_runs = 5\n")
+    assert (load_retention(path).runs, load_retention(path).days) == (5, None)
+    path.write_text("[lake]\nkeep_days = 0\n")
+    with pytest.raises(OptionError, match="keep_days is too small"):
+        load_retention(path)

@@ -7,11 +7,14 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from resilience_pipeline.assets.keys import asset_key
+from resilience_pipeline.assets.run_end import close_run
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import Access, load_access
 from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.catalogue import publish
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
@@ -59,6 +62,10 @@ class LakeResource(dg.ConfigurableResource):
         """The tables as pinned when the run started, plus what the run itself wrote."""
         return self.lake.pin(run_id)
 
+    def _tables(self) -> dict[str, TableKey]:
+        """Name of each asset's step in Dagster -> its table."""
+        return {"__".join(asset_key(step.key).path): step.key for step in project_plan().steps}
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["LakeResource", None, None]:
         """Hold the run lock for the length of the run; the run's log says whom it waits for."""
@@ -69,6 +76,7 @@ class LakeResource(dg.ConfigurableResource):
             try:
                 yield self
             finally:
+                close_run(context.instance, self.lake, run_id, self._tables(), context.log)
                 published = publish(self.lake, descriptions=project_plan().descriptions)
                 if log is not None:
                     log(f"warehouse.duckdb {published}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replace_text
 from resilience_pipeline.warehouse.lake import Lake
-from resilience_pipeline.warehouse.pointer import checked_key
+from resilience_pipeline.warehouse.pointer import RESERVED, checked_key
 
 FILE = "attempt.json"
 
@@ -41,6 +41,22 @@ def last_attempt(lake: Lake, key: TableKey) -> Attempt | None:
         return Attempt(**json.loads(_file(lake, key).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def failed_in(lake: Lake, run_id: str) -> list[str]:
+    """Names of the tables that a run attempted in vain, the variants' among them."""
+    homes = [lake.root, *(lake.variant(name).home for name in lake.variants())]
+    failed = []
+    for home in homes:
+        layers = [folder for folder in home.glob("*") if folder.is_dir() and folder.name not in RESERVED]
+        for file in (file for layer in layers for file in layer.rglob(FILE)):
+            try:
+                attempt = json.loads(file.read_text(encoding="utf-8"))
+                if attempt["run_id"] == run_id and not attempt["ok"]:
+                    failed.append("/".join(file.parent.relative_to(home).parts))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+    return sorted(set(failed))
 
 
 def _file(lake: Lake, key: TableKey) -> Path:

@@ -4,20 +4,21 @@ A second process of the same run opens the same pins by the run's id. What other
 The run's file stays in the lake: with it, every version that a result was made from can be found again.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 from filelock import FileLock
 
-from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replace_text, sweep
+from resilience_pipeline.warehouse.pins import Records
 from resilience_pipeline.warehouse.pointer import Note, Pointer, join
+from resilience_pipeline.warehouse.run_file import RunFile, next_in_sequence, now, read_run_file
 
 if TYPE_CHECKING:
     from resilience_pipeline.warehouse.lake import Lake
@@ -42,18 +43,21 @@ class Snapshot:
         self.run_id = run_id
         self.file: Path = lake.home / "runs" / f"{run_id}.json"
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        self._records = Records(lake.root)
         with self._alone():
             if not self.file.exists():
                 sweep(lake.root)
-                self._store({p.name: p for p in lake.readable_tables()})
+                pins = {pointer.name: self._records.pin(pointer) for pointer in lake.readable_tables()}
+                self._store(RunFile(run_id, next_in_sequence(lake.root), lake.variant_name, started=now(), pins=pins))
 
     def tables(self) -> list[Pointer]:
         """Every table that this run sees, in the order of the keys."""
-        return [pointer for _, pointer in sorted(self._pins().items())]
+        return [self._records.pointer(pin) for _, pin in sorted(self.record().pins.items())]
 
     def current(self, key: TableKey) -> Pointer | None:
         """The version pinned, or the one that this run wrote since; None where there is neither."""
-        return self._pins().get(join(key))
+        pin = self.record().pins.get(join(key))
+        return None if pin is None else self._records.pointer(pin)
 
     def path(self, key: TableKey) -> Path:
         """Parquet file of the version that this run sees; LakeError where there is none."""
@@ -91,8 +95,19 @@ class Snapshot:
             notes=notes,
         )
         with self._alone():
-            self._store({**self._pins(), pointer.name: pointer})
+            record = self.record()
+            self._store(replace(record, pins={**record.pins, pointer.name: self._records.pin(pointer)}))
         return pointer
+
+    def end(self, failed: Iterable[str]) -> None:
+        """Note that the run has ended, and which tables it could not compute."""
+        names = tuple(sorted(failed))
+        with self._alone():
+            self._store(replace(self.record(), ended=now(), ok=not names, failed=names))
+
+    def record(self) -> RunFile:
+        """The run's file. It is read anew each time: another process of this run may have written."""
+        return read_run_file(self.file)
 
     def write_rejects(self, source: str, frame: pl.DataFrame, *, synthetic: bool = False) -> Pointer:
         """Write and pin the refused rows of one source, key ("rejects", source)."""
@@ -109,19 +124,6 @@ class Snapshot:
     def _alone(self) -> FileLock:
         return FileLock(self.file.with_suffix(".lock"), timeout=60)
 
-    def _pins(self) -> dict[str, Pointer]:
-        """Read anew each time: another process of this run may have written."""
-        try:
-            record = json.loads(self.file.read_text(encoding="utf-8"))
-            return {name: Pointer.from_json(pin) for name, pin in record["tables"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
-            raise LakeError(
-                what=f"the file with the versions that run {self.run_id} reads cannot be read",
-                file=str(self.file),
-                found=f"{type(damage).__name__}: {damage}",
-                remedy="start a new run with `resilience run`",
-            ) from None
-
-    def _store(self, pins: Mapping[str, Pointer]) -> None:
-        record = {"run_id": self.run_id, "tables": {name: pin.as_json() for name, pin in sorted(pins.items())}}
-        replace_text(self.file, json.dumps(record, ensure_ascii=False, indent=1))
+    def _store(self, record: RunFile) -> None:
+        lean = {name: self._records.lean(pin) for name, pin in record.pins.items()}
+        replace_text(self.file, replace(record, pins=lean).text)

@@ -95,6 +95,16 @@ def test_every_city_year_of_the_grid_is_accounted_for(finished):
     assert silent["n"] == 0
 
 
+def test_the_run_is_listed_with_what_it_computed_and_its_results_are_read_as_it_left_them(finished):
+    listed = finished.json("runs")
+    (run,) = listed["runs"]
+    tables = {table["table"].replace(".", "/") for table in finished.json("status")["tables"]}
+    assert (run["ok"], set(run["computed"]), run["failed"]) == (True, tables, [])
+    assert all(part["bytes"] > 0 for part in listed["disk"] if part["part"] in ("tables", "runs", "dagster"))
+    now, then = finished.json("show", "table_4"), finished.json("show", "table_4", "--as-of", run["run"][:8])
+    assert now == then
+
+
 def test_the_same_files_again_give_the_same_data_versions(finished, small_twin, tmp_path):
     again = Terminal(tmp_path)
     again("run", "--landing", str(small_twin / "landing"))

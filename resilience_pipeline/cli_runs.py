@@ -1,0 +1,108 @@
+"""`resilience runs` and `resilience prune`: what ran, what it left and takes on the disk, and how long it stays."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import polars as pl
+import typer
+
+from resilience_pipeline import terminal
+from resilience_pipeline.project import find_project
+from resilience_pipeline.words import many
+
+if TYPE_CHECKING:
+    from resilience_pipeline.warehouse.history import Run
+
+LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+_LOCK_SECONDS = 20.0
+_MEBIBYTE = 1 << 20
+
+
+def runs_command(
+    last: Annotated[int, typer.Option("--last", min=1, help="How many runs, counted from the newest.")] = 20,
+    variant: Annotated[str | None, typer.Option(help="Runs that computed this set of options.")] = None,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs with what each computed and changed, and what the lake takes on the disk."""
+    from resilience_pipeline.warehouse.disk_use import disk_use
+    from resilience_pipeline.warehouse.history import runs_of
+    from resilience_pipeline.warehouse.lake import Lake
+
+    project = find_project(lake=lake)
+    home = Lake(project.lake) if variant is None else Lake(project.lake).variant(variant)
+    found = runs_of(home)[-last:][::-1]
+    parts = disk_use(project)
+    if as_json:
+        records = [_record(run) for run in found]
+        terminal.print_json({"runs": records, "disk": [asdict(part) for part in parts]})
+        return
+    if not found:
+        typer.echo("no run yet: start one with `resilience run`")
+    else:
+        terminal.print_frame(pl.DataFrame([_row(run) for run in found]))
+    typer.echo()
+    terminal.print_frame(
+        pl.DataFrame(
+            [{"on the disk": part.part, "files": part.files, "MiB": f"{part.bytes / _MEBIBYTE:,.1f}"} for part in parts]
+        )
+    )
+
+
+def prune_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    lake: LakeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove the runs that [lake] keep_runs and keep_days of resilience.toml let go; deliveries always stay."""
+    from resilience_pipeline.settings import load_retention
+    from resilience_pipeline.warehouse.lake import Lake
+    from resilience_pipeline.warehouse.lock import run_lock
+    from resilience_pipeline.warehouse.retention import prune
+
+    project = find_project(lake=lake)
+    retention = load_retention(project.settings_file)
+    with run_lock(project.lake, "resilience prune", _LOCK_SECONDS):
+        gone = prune(Lake(project.lake), retention, dry_run=dry_run)
+    if as_json:
+        record = {"dry_run": dry_run, "runs": gone.runs, "files": [str(file) for file in gone.files]}
+        terminal.print_json({**record, "bytes": gone.bytes})
+        return
+    if retention.everything:
+        typer.echo(f"everything is kept: {project.settings_file.name} sets neither keep_runs nor keep_days of [lake]")
+        return
+    verb = "would remove" if dry_run else "removed"
+    size = f"{gone.bytes / _MEBIBYTE:,.1f} MiB"
+    typer.echo(f"{verb} {many(len(gone.runs), 'run')} and {many(len(gone.files), 'file')}, {size}")
+
+
+def _record(run: "Run") -> dict[str, object]:
+    record = run.record
+    return {
+        "run": record.run_id,
+        "sequence": record.sequence,
+        "started": record.started,
+        "ended": record.ended,
+        "state": run.state,
+        "ok": record.ok,
+        "computed": list(record.computed),
+        "changed": list(run.changed),
+        "failed": list(record.failed),
+    }
+
+
+def _row(run: "Run") -> dict[str, str | int]:
+    return {
+        "run": run.record.run_id,
+        "started (UTC)": _to_seconds(run.record.started),
+        "ended (UTC)": _to_seconds(run.record.ended),
+        "state": run.state,
+        "computed": len(run.record.computed),
+        "changed": len(run.changed),
+    }
+
+
+def _to_seconds(moment: str | None) -> str:
+    return "" if moment is None else moment[:19].replace("T", " ")
