@@ -4,10 +4,11 @@ Dagster's assets, runs under other options and tests all go through `execute`, s
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from resilience_pipeline.code_version import code_version
-from resilience_pipeline.errors import PipelineError
+from resilience_pipeline.errors import LakeError, PipelineError
 from resilience_pipeline.options import Options
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.warehouse.attempts import note_attempt
@@ -53,13 +54,24 @@ def execute(step: Step, snapshot: Snapshot, options: Options, *, accept_revision
     _tell(step.key, "started")
     try:
         result = _compute(step, snapshot, options, accept_revisions)
-    except PipelineError as error:
-        note_attempt(snapshot.lake, step.key, run_id=snapshot.run_id, ok=False, checks=[], error=str(error))
+        pointer = _keep(step, result, snapshot, options)
+    except (PipelineError, OSError) as error:
+        message = error if isinstance(error, PipelineError) else _refused(error)
+        with suppress(OSError):  # on a full disk this note does not fit, either
+            note_attempt(snapshot.lake, step.key, run_id=snapshot.run_id, ok=False, checks=[], error=str(message))
         _tell(step.key, "failed")
-        raise
-    pointer = _keep(step, result, snapshot, options)
+        raise message from None
     _tell(step.key, "failed" if pointer is None else "kept")
     return Outcome(step, pointer, result)
+
+
+def _refused(error: OSError) -> LakeError:
+    return LakeError(
+        what="a file that the step reads or writes was refused",
+        file=None if error.filename is None else str(error.filename),
+        found=error.strerror or str(error),
+        remedy="make room on this disk, or the file accessible, then start `resilience run` again",
+    )
 
 
 def _compute(step: Step, snapshot: Snapshot, options: Options, accept_revisions: bool) -> StepResult:

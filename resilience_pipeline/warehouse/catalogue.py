@@ -161,18 +161,32 @@ def _words(error: Exception) -> str:
 
 
 def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> _Done:
-    with _opened(lake.root / "warehouse.duckdb", until) as connection:
+    file = lake.root / "warehouse.duckdb"
+    with _opened(file, until) as connection:
+        _check_length(connection, file)
         return _synchronise(connection, lake, descriptions, largest)
 
 
 def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) -> _Done:
     file = lake.root / "warehouse.duckdb"
     with replacing(file) as hidden:
-        with duckdb.connect(str(hidden)) as connection:
-            done = _synchronise(connection, lake, descriptions, largest)
+        try:
+            with duckdb.connect(str(hidden)) as connection:
+                done = _synchronise(connection, lake, descriptions, largest)
+        finally:  # a full disk leaves it
+            hidden.with_name(hidden.name + ".wal").unlink(missing_ok=True)
         # The old log first: the new file with the old file's log would be no database.
         file.with_name(file.name + ".wal").unlink(missing_ok=True)
     return done
+
+
+def _check_length(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """DuckDB opens a file whose end is missing as long as nobody asks for what stood there."""
+    size, blocks = connection.execute(
+        "SELECT block_size, total_blocks FROM pragma_database_size() WHERE database_name = current_database()"
+    ).fetchall()[0]
+    if file.stat().st_size < size * blocks:
+        raise duckdb.IOException(f"{file} is cut short: {blocks} blocks of {size} bytes are expected")
 
 
 @contextmanager

@@ -25,6 +25,8 @@ _SEALED: dict[str, str | bool | int | float | list[str]] = {
 }
 _NAME = re.compile(r"([a-z0-9_]+\.)?[a-z0-9_]+")
 _LOCKED = re.compile("could not set lock|conflicting lock|different configuration|being used by another process", re.I)
+#: What DuckDB raises when a file that it could open turns out to be cut short or overwritten.
+_DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _ASK = 'look at what there is with `resilience sql "show all tables"`'
 
 
@@ -106,6 +108,13 @@ def user_query(lake_root: Path, sql: str, limit: int | None = None, wait_seconds
                 what="the query reaches for a file; it may read the tables of the warehouse and nothing else",
                 found=str(error).splitlines()[0],
                 remedy=_ASK,
+            ) from None
+        except _DAMAGE as error:
+            raise LakeError(
+                what="the warehouse is damaged",
+                file=str(file),
+                found=str(error).splitlines()[0],
+                remedy="make it anew from the Parquet files with `resilience rebuild`",
             ) from None
         except duckdb.Error as error:
             raise LakeError(what="the query failed", found=str(error), remedy=f"mend the query; {_ASK}") from None

@@ -18,8 +18,11 @@ _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def write_version(file: Path, frame: pl.DataFrame) -> None:
-    """Write the frame to `file`, the same bytes however it lies in memory."""
-    frame.rechunk().write_parquet(file, compression="zstd")
+    """Write the frame to `file`, the same bytes however it lies in memory; OSError where the disk refuses."""
+    try:
+        frame.rechunk().write_parquet(file, compression="zstd")
+    except pl.exceptions.ComputeError as error:  # so polars calls a full disk
+        raise OSError(str(error)) from None
 
 
 def read_version(file: Path) -> pl.DataFrame:
