@@ -16,8 +16,13 @@ def code_version(step: Step) -> str:
     A function counts with the whole of its module, since it calls its neighbours. What it captures from a scope around
     it does not count: bind it with `functools.partial`, or list it under `code`.
     """
+    return version_of(step.compute, *step.code)
+
+
+def version_of(*parts: object) -> str:
+    """Hash of functions, values and texts, as `code_version` takes them."""
     digest = hashlib.sha256()
-    for text in _texts((step.compute, *step.code)):
+    for text in _texts(parts):
         digest.update(text.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:16]

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
+from resilience_pipeline.arrivals import Arrivals, held_by_the_watcher
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.run_end import close_run
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import Access, load_access
-from resilience_pipeline.sources.recognise import Recognition, recognise
-from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import TableKey
+from resilience_pipeline.warehouse import withdrawals
 from resilience_pipeline.warehouse.catalogue import publish
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
@@ -32,7 +32,10 @@ class LakeResource(dg.ConfigurableResource):
     landing: str = ""  # empty = the project's landing folder
     lock_wait_seconds: float = 3600.0  # for another run; a terminal says less, because a person waits there
     accept_revisions: bool = False  # take figures that differ widely from the last good ones
-    _recognition: Recognition | None = PrivateAttr(default=None)
+    held_back: list[str] = Field(default_factory=list)  # files that still arrive or do not open: not read in this run
+    withdraw: list[str] = Field(default_factory=list)  # files, or patterns, to do without from now on
+    reinstate: list[str] = Field(default_factory=list)  # withdrawn files to take in again
+    _arrivals: Arrivals | None = PrivateAttr(default=None)
 
     @property
     def lake(self) -> Lake:
@@ -51,12 +54,13 @@ class LakeResource(dg.ConfigurableResource):
             lake=Path(self.root) if self.root else None, landing=Path(self.landing) if self.landing else None
         ).landing
 
-    @property
-    def recognition(self) -> Recognition:
-        """What lies in the landing folder, looked at once a run."""
-        if self._recognition is None:
-            self._recognition = recognise(self.landing_folder, SOURCES)
-        return self._recognition
+    def arrivals(self, run_id: str) -> Arrivals:
+        """The landing folder as this run finds it, looked at once."""
+        if self._arrivals is None:
+            snapshot = self.snapshot(run_id)
+            held = held_by_the_watcher(self.lake.root, self.held_back)
+            self._arrivals = Arrivals(self.lake, self.landing_folder, snapshot.current, snapshot.read, held)
+        return self._arrivals
 
     def snapshot(self, run_id: str) -> Snapshot:
         """The tables as pinned when the run started, plus what the run itself wrote."""
@@ -73,6 +77,7 @@ class LakeResource(dg.ConfigurableResource):
         log = context.log.info if context.log else None
         with run_lock(self.lake.root, f"dagster run {run_id}", self.lock_wait_seconds, waiting=log):
             self.snapshot(run_id)
+            self._note_withdrawals(run_id)
             try:
                 yield self
             finally:
@@ -80,3 +85,11 @@ class LakeResource(dg.ConfigurableResource):
                 published = publish(self.lake, descriptions=project_plan().descriptions)
                 if log is not None:
                     log(f"warehouse.duckdb {published}")
+
+    def _note_withdrawals(self, run_id: str) -> None:
+        """What the run is told to do without, or no longer without, holds for later runs, too."""
+        if self.withdraw:
+            found = self.arrivals(run_id).find(self.withdraw)
+            withdrawals.withdraw(self.lake.root, [(delivery.file, delivery.sha256) for delivery in found])
+        if self.reinstate:
+            withdrawals.reinstate(self.lake.root, self.arrivals(run_id).find_withdrawn(self.reinstate))

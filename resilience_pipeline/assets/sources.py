@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from resilience_pipeline.arrivals import Arrivals
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.assets.steps import OWNERS, events
@@ -11,7 +12,8 @@ from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import execute
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
-from resilience_pipeline.sources.intake import intake_step, inventory_step
+from resilience_pipeline.sources.intake import intake_step
+from resilience_pipeline.sources.inventory import inventory_step
 from resilience_pipeline.sources.recognise import Recognition
 from resilience_pipeline.sources.source import Delivery, Source
 from resilience_pipeline.step import Step
@@ -19,25 +21,16 @@ from resilience_pipeline.step import Step
 
 def asset_of_source(source: Source) -> dg.AssetsDefinition:
     """The asset of a source; an empty table with status "awaiting" where nothing was delivered."""
-
-    def step(lake: LakeResource) -> Step:
-        landing, store = lake.landing_folder, lake.lake
-        return intake_step(
-            source,
-            files=lambda: lake.recognition.files_of(source.name),
-            store=lambda file: store.store_delivery(landing, file),
-        )
-
-    return _asset(intake_step(source, files=list, store=_nowhere), step)
+    return _asset(intake_step(source, files=list, store=_nowhere), lambda arrivals: arrivals.intake(source))
 
 
 def inventory_asset() -> dg.AssetsDefinition:
     """The asset that lists every file of the landing folder and what became of it."""
     nothing = Recognition((), (), ())
-    return _asset(inventory_step(lambda: nothing), lambda lake: inventory_step(lambda: lake.recognition))
+    return _asset(inventory_step(lambda: nothing), lambda arrivals: arrivals.inventory())
 
 
-def _asset(declared: Step, step_for: Callable[[LakeResource], Step]) -> dg.AssetsDefinition:
+def _asset(declared: Step, step_for: Callable[[Arrivals], Step]) -> dg.AssetsDefinition:
     key = asset_key(declared.key)
 
     @dg.asset(
@@ -51,7 +44,7 @@ def _asset(declared: Step, step_for: Callable[[LakeResource], Step]) -> dg.Asset
     )
     def take_in_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
         try:
-            outcome = execute(step_for(lake), lake.snapshot(context.run_id), Options())
+            outcome = execute(step_for(lake.arrivals(context.run_id)), lake.snapshot(context.run_id), Options())
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from events(outcome, lake.access)

@@ -186,4 +186,5 @@ SOURCE = Source(
         "grid and panel: GDP, population, retail sales, budgets, loans, trade, freight, patents, employment; "
         "without it no composite of resilience and no control can be built"
     ),
+    by_edition=True,
 )

@@ -66,4 +66,5 @@ SOURCE = Source(
     ),
     rules=TableRules(required=("research_expenditure_cny_10k",)),
     unlocks="research inputs of the new-quality productive forces index (NQPF)",
+    by_edition=True,
 )

@@ -91,6 +91,7 @@ class Source:
     sniff : optional second look at the path, inside the landing folder, of a file that matched a pattern; False = not
         ours after all. The file itself is opened by nobody before it is copied.
     unlocks : what waits for this source, in words, for `status`.
+    by_edition : a yearbook: every cell belongs to an edition, and an edition can be taken in by itself.
     """
 
     name: str
@@ -106,3 +107,4 @@ class Source:
     rules: TableRules = field(default_factory=TableRules)
     sniff: Callable[[PurePosixPath], bool] | None = None
     unlocks: str = ""
+    by_edition: bool = False

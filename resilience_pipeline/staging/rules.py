@@ -119,7 +119,8 @@ UNIQUE_KEY = Rule(
     "key_has_one_value",
     "table",
     "a key has one value, however often it is delivered",
-    "delete the wrong one of the two cells, or the older of two deliveries of the same table",
+    "correct the wrong one of the cells in its file; of two deliveries of the same table do without the wrong one: "
+    "`resilience withdraw FILE`",
 )
 CITY_COVERAGE = Rule(
     "enough_cities",

@@ -6,6 +6,7 @@ The landing folder belongs to the user: nothing in it is changed, and nothing ou
 import hashlib
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -18,7 +19,14 @@ MAXIMUM_BYTES = 1 << 30
 _CHUNK = 1 << 20
 
 
-def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
+def store_delivery(
+    lake_root: Path,
+    landing: Path,
+    relative: str,
+    *,
+    maximum_bytes: int = MAXIMUM_BYTES,
+    known: Collection[str] = frozenset(),
+) -> Delivery:
     """Copy one file of the landing folder into the lake; the same bytes under the same name are copied once.
 
     Parameters
@@ -27,6 +35,8 @@ def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_byt
     landing : the landing folder.
     relative : path inside it, "/" between folders.
     maximum_bytes : larger files are refused.
+    known : hashes of deliveries that a table stands on already; their copies are not read to see whether they are
+        whole, their size is enough.
 
     Returns
     -------
@@ -43,7 +53,7 @@ def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_byt
             before = os.fstat(file.fileno())
             digest = _copy(file, None, maximum_bytes, relative)
             copy = lake_root / "deliveries" / digest / source_name(relative)
-            if not _holds(copy, digest):
+            if not (_has_size(copy, before.st_size) if digest in known else _holds(copy, digest)):
                 file.seek(0)
                 with replacing(copy) as hidden:
                     with hidden.open("xb") as target:
@@ -135,6 +145,10 @@ def _holds(copy: Path, digest: str) -> bool:
         return False
     with copy.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == digest
+
+
+def _has_size(copy: Path, size: int) -> bool:
+    return copy.is_file() and copy.stat().st_size == size
 
 
 def _outside(relative: str, found: str) -> DeliveryError:

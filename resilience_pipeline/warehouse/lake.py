@@ -6,7 +6,7 @@ Nothing here knows DuckDB: the catalogue is built from the lake and never read b
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -210,9 +210,16 @@ class Lake:
             remedy="compute it with `resilience run`",
         )
 
-    def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
+    def store_delivery(
+        self,
+        landing: Path,
+        relative: str,
+        *,
+        maximum_bytes: int = MAXIMUM_BYTES,
+        known: Collection[str] = frozenset(),
+    ) -> Delivery:
         """Copy one file of the landing folder into the lake before anything reads it; see deliveries.py."""
-        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes)
+        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes, known=known)
 
     def _keys(self) -> list[TableKey]:
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})

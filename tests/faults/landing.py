@@ -3,15 +3,14 @@
 Cities, years and values are made up and stand in view, so that each fault changes one thing only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from resilience_pipeline.arrivals import Arrivals
 from resilience_pipeline.driver import Outcome, execute
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
-from resilience_pipeline.sources.intake import intake_step, inventory_step
-from resilience_pipeline.sources.recognise import recognise
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.staging.steps import staging_step
 from resilience_pipeline.step import Step, TableKey
@@ -163,7 +162,7 @@ class Run:
 def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = False) -> Run:
     """Take in and stage every source. As in Dagster, what failed skips only what reads it; all else goes on."""
     snapshot = lake.pin(run_id)
-    found = recognise(landing, SOURCES)
+    arrivals = Arrivals(lake, landing, snapshot.current, snapshot.read)
     run = Run()
 
     def attempt(step: Step) -> bool:
@@ -173,10 +172,8 @@ def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = 
             run.errors[step.key] = str(error)
         return step.key not in run.failed
 
-    attempt(inventory_step(lambda: found))
+    attempt(arrivals.inventory())
     for source in DELIVERED:
-        files: Callable[[], list[str]] = lambda name=source.name: found.files_of(name)  # noqa: E731
-        taken_in = attempt(intake_step(source, files, lambda file: lake.store_delivery(landing, file)))
-        if taken_in:
+        if attempt(arrivals.intake(source)):
             attempt(staging_step(source))
     return run

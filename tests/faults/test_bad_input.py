@@ -316,14 +316,14 @@ TABLE_FAULTS: dict[str, tuple[str, str, Content, str, tuple[str, ...]]] = {
         PANEL,
         [*panel(), [2015, "杭州市", "330100", 999, 20]],
         "key_has_one_value",
-        ("row 32, column 4", "row 38, column 4", "999", "delete the wrong one of the two cells"),
+        ("row 32, column 4", "row 38, column 4", "999", "correct the wrong one of the cells"),
     ),
     "one table delivered twice with different values": (
         "city_yearbook",
         "yearbook/edition_2020/2-7 修订.xlsx",
         gdp(7),
         "key_has_one_value",
-        (GDP_2020, "sheet 表1, row 4, column 2", "the older of two deliveries"),
+        (GDP_2020, "sheet 表1, row 4, column 2", "resilience withdraw FILE"),
     ),
     "a table cut short after its fourth city": (
         "city_yearbook",

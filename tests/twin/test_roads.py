@@ -16,7 +16,8 @@ from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
 from resilience_pipeline.panel.chain import panel_frames
-from resilience_pipeline.sources.intake import take_in, take_inventory
+from resilience_pipeline.sources.intake import take_in
+from resilience_pipeline.sources.inventory import take_inventory
 from resilience_pipeline.sources.recognise import recognise
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Source

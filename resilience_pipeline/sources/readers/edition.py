@@ -21,7 +21,7 @@ def edition_of(delivery: Delivery, preamble: Iterable[str] = ()) -> int:
     DeliveryError
         No place says the edition, or two places disagree.
     """
-    found = {**_in_path(delivery.file), **_in_banner(preamble)}
+    found = {**editions_in_path(delivery.file), **_in_banner(preamble)}
     editions = set(found.values())
     if len(editions) == 1:
         return editions.pop()
@@ -42,7 +42,8 @@ def edition_of(delivery: Delivery, preamble: Iterable[str] = ()) -> int:
     )
 
 
-def _in_path(file: str) -> dict[str, int]:
+def editions_in_path(file: str) -> dict[str, int]:
+    """Edition by the place that says it, as far as folders and name do; the file is not opened."""
     path = PurePosixPath(file)
     found = {}
     if name := _NAME_START.match(path.name):
