@@ -62,6 +62,7 @@ class Arrivals:
         self.lake, self.landing, self.held_back = lake, landing, held_back
         self._current, self._read = current, read
         self._hashes: dict[str, str | None] = {}
+        self._stood: dict[str, tuple[Delivered, ...]] = {}  # before the run, whatever it has written since
 
     @cached_property
     def recognition(self) -> Recognition:
@@ -129,7 +130,9 @@ class Arrivals:
         return list(dict.fromkeys(found))
 
     def _deliveries(self, source: str) -> tuple[Delivered, ...]:
-        return deliveries_of(self._current(("sources", source)))
+        if source not in self._stood:
+            self._stood[source] = deliveries_of(self._current(("sources", source)))
+        return self._stood[source]
 
     def _with_table(self, source: str) -> Before:
         """With its last table, which a run that changes nothing needs whole in any case."""
