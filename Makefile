@@ -27,7 +27,7 @@ demo: setup ## write the synthetic twin, run everything on it, print Tables 3 an
 	$(BIN)/resilience demo
 
 test: setup ## the whole suite
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 dev: setup ## Dagster's UI on 127.0.0.1:3000
 	$(BIN)/dagster dev --host 127.0.0.1

@@ -1,8 +1,13 @@
-"""One small twin, run once through Dagster, for all tests that look at a finished project."""
+"""One small twin, run once through Dagster, for all tests that look at a finished project.
 
+Both are made once for all processes of the suite: a full run costs more than most tests together.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.integration.terminal import Terminal
 
@@ -10,16 +15,36 @@ SEED, CITIES = 7, 60
 
 
 @pytest.fixture(scope="session")
-def small_twin(tmp_path_factory) -> Path:
+def shared(tmp_path_factory, worker_id) -> Path:
+    """A folder that all processes of this suite have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def small_twin(shared) -> Path:
     """A synthetic twin of sixty cities: `landing/` and `truth.json`."""
-    out = tmp_path_factory.mktemp("twin") / "small"
-    Terminal(out.parent)("twin", "--out", str(out), "--seed", str(SEED), "--cities", str(CITIES))
+    out = shared / "small_twin" / "twin"
+    _once(
+        out.parent,
+        lambda folder: Terminal(folder)("twin", "--out", str(out), "--seed", str(SEED), "--cities", str(CITIES)),
+    )
     return out
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, small_twin) -> Terminal:
+def finished(shared, small_twin) -> Terminal:
     """A project after one full run on the small twin. Tests must not change its lake."""
-    terminal = Terminal(tmp_path_factory.mktemp("finished"))
-    terminal("run", "--landing", str(small_twin / "landing"))
-    return terminal
+    root = shared / "finished"
+    _once(root, lambda folder: Terminal(folder)("run", "--landing", str(small_twin / "landing")))
+    return Terminal(root)
+
+
+def _once(folder: Path, make: Callable[[Path], object]) -> None:
+    """Make the folder's content unless another process has done so, or is doing it: then wait for it."""
+    with FileLock(f"{folder}.lock"):
+        made = folder.with_name(f"{folder.name}.made")
+        if not made.exists():
+            folder.mkdir(exist_ok=True)
+            make(folder)
+            made.touch()
