@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from resilience_pipeline.assets.frozen import frozen_assets
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.assets.sources import asset_of_source, inventory_asset
 from resilience_pipeline.assets.steps import asset_of
@@ -15,7 +16,9 @@ defs = dg.Definitions(
     assets=[
         inventory_asset(),
         *(asset_of_source(source) for source in SOURCES),
-        *(asset_of(step) for step in plan.steps),
+        *(asset_of(step) for step in plan.staging),
+        *frozen_assets(),
+        *(asset_of(step) for step in plan.studies),
     ],
     jobs=[
         dg.define_asset_job(

@@ -5,6 +5,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from resilience_pipeline.errors import SpecificationError
+from resilience_pipeline.frozen.steps import frozen_steps
 from resilience_pipeline.grid.steps import steps as grid_steps
 from resilience_pipeline.panel.steps import steps as panel_steps
 from resilience_pipeline.project import find_project
@@ -20,9 +21,13 @@ from resilience_pipeline.study.study import Study
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps after the sources: those that stage deliveries, then those of the studies."""
+    """Steps after the sources: those that stage deliveries, the pins and what is frozen to them, then the studies'.
+
+    Those of `frozen` are declared only: whoever runs them makes them for a lake (`frozen.steps.frozen_steps`).
+    """
 
     staging: tuple[Step, ...]
+    frozen: tuple[Step, ...]
     studies: tuple[Step, ...]
 
     @property
@@ -33,14 +38,14 @@ class Plan:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Every step, inputs before those who read them."""
-        return self.staging + self.studies
+        return self.staging + self.frozen + self.studies
 
 
 def make_plan(studies: tuple[Study, ...]) -> Plan:
     """The plan of the given studies; raises SpecificationError when a step reads a table that nothing writes."""
-    staging = tuple(staging_steps())
+    staging, frozen = tuple(staging_steps()), tuple(frozen_steps())
     per_study = [step for study in studies for step in _steps_of(study)]
-    steps = {step.key: step for step in (*staging, *per_study)}
+    steps = {step.key: step for step in (*staging, *frozen, *per_study)}
     for step in per_study:
         for key in step.inputs:
             if key not in steps:
@@ -48,7 +53,7 @@ def make_plan(studies: tuple[Study, ...]) -> Plan:
                     what=f"{'.'.join(step.key)} reads {'.'.join(key)}, which no step writes",
                     remedy="declare the table's variables in the study file, or name a table that exists",
                 )
-    return Plan(staging, _in_order(per_study))
+    return Plan(staging, frozen, _in_order(per_study))
 
 
 @cache

@@ -1,6 +1,6 @@
 """One Dagster asset for each step of the plan; nothing here knows what a step computes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
@@ -17,6 +17,7 @@ from resilience_pipeline.step import Step
 OWNERS = {
     "sources": "team:data_engineering",
     "staging": "team:data_engineering",
+    "frozen": "team:data_engineering",
     "grid": "team:data_engineering",
     "indices": "team:economics",
     "panel": "team:economics",
@@ -25,8 +26,13 @@ OWNERS = {
 }
 
 
-def asset_of(step: Step) -> dg.AssetsDefinition:
-    """The asset of a step, always under the default options; other options have a job of their own."""
+def asset_of(step: Step, step_for: Callable[[LakeResource], Step] | None = None) -> dg.AssetsDefinition:
+    """The asset of a step, always under the default options; other options have a job of their own.
+
+    Parameters
+    ----------
+    step_for : makes the step for a lake, where `step` is only declared.
+    """
     key = asset_key(step.key)
 
     @dg.asset(
@@ -42,7 +48,12 @@ def asset_of(step: Step) -> dg.AssetsDefinition:
     def materialise(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
         snapshot = lake.snapshot(context.run_id)
         try:
-            outcome = execute(step, snapshot, Options(), accept_revisions=lake.accept_revisions)
+            outcome = execute(
+                step if step_for is None else step_for(lake),
+                snapshot,
+                Options(),
+                accept_revisions=lake.accept_revisions,
+            )
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from events(outcome, lake.access)

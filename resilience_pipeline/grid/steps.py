@@ -36,7 +36,7 @@ def steps(study: Study, staged_sources: Sequence[str]) -> list[Step]:
     return [
         Step(
             key=observations,
-            inputs=tuple(("staging", source) for source in staged_sources),
+            inputs=tuple(study.delivered(source) for source in staged_sources),
             compute=partial(_observations, study, tuple(staged_sources)),
             description="Staged values of the study's window and indicators, each with its standing: taken, overruled "
             "by a source of higher precedence, imputed by a compiler, or empty. One row per staged row. Fills no gap. "
@@ -85,7 +85,7 @@ def _key(study: Study, table: str) -> TableKey:
 def _observations(study: Study, sources: tuple[str, ...], inputs: Inputs, options: Options) -> StepResult:
     indicators = needed_indicators(study, options)
     table = observations_module.observations(
-        {source: inputs["staging", source] for source in sources},
+        {source: inputs[study.delivered(source)] for source in sources},
         indicators,
         study.first_year,
         study.last_year,

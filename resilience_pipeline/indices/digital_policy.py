@@ -146,7 +146,7 @@ def mentions_fit_the_reports(counts: pl.DataFrame) -> Check:
 def _terms_step(study: Study) -> Step:
     return Step(
         key=("indices", study.name, "digital_policy_terms"),
-        inputs=(("staging", SOURCE),),
+        inputs=(study.delivered(SOURCE),),
         compute=_count_terms,
         description="How often each government work report names each term of the digital economy. One row per city, "
         "year and term that is named; a report that names none has no row. Every delivered report, in the sample or "
@@ -159,7 +159,11 @@ def _terms_step(study: Study) -> Step:
 def _flag_step(study: Study) -> Step:
     return Step(
         key=("indices", study.name, "digital_policy"),
-        inputs=(("indices", study.name, "digital_policy_terms"), ("staging", SOURCE), ("grid", study.name, "cities")),
+        inputs=(
+            ("indices", study.name, "digital_policy_terms"),
+            study.delivered(SOURCE),
+            ("grid", study.name, "cities"),
+        ),
         compute=partial(_flag, window_of(study)),
         description="Whether the city's work report of the year names the digital economy often enough, with its "
         "mentions and its length. One row per kept city and year; empty where there is no report. Section 5.6; the "

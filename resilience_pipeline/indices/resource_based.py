@@ -52,7 +52,7 @@ def resource_based(index: pl.DataFrame, listed: pl.DataFrame, classes: str) -> p
 def _step(study: Study) -> Step:
     return Step(
         key=("indices", study.name, "resource_based"),
-        inputs=(("staging", SOURCE), ("grid", study.name, "cities")),
+        inputs=(study.delivered(SOURCE), ("grid", study.name, "cities")),
         compute=partial(_resource_based, window_of(study)),
         description="Whether the city stands in the list of resource-based cities of 2013 in a class that counts. One "
         "row per kept city and year, the same in every year; empty where the list was not delivered. Section 5.6; the "

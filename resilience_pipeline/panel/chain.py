@@ -1,6 +1,7 @@
 """From staged frames to the panel in memory: the very steps that Dagster runs, walked in their order."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -45,6 +46,7 @@ def panel_frames(
     TableRuleError
         When a blocking check fails, with the check's message and its first failing rows.
     """
+    study = replace(study, reads="staging")
     shapes = {source.name: source.shape for source in SOURCES}
     chain = study_steps(study, tuple(key[-1] for key in staged if shapes[key[-1]] == "observations"))
     lists = {name: shape for name, shape in shapes.items() if shape != "observations"}

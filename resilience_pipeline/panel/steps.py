@@ -53,7 +53,7 @@ def steps(study: Study) -> list[Step]:
     return [
         Step(
             key=pilots,
-            inputs=(("staging", "pilot_list"),),
+            inputs=(study.delivered("pilot_list"),),
             compute=_pilots,
             description="The 55 printed pilot names and how each counts under the options. One row per printed name. "
             "Resolves no spelling; staging does. Section 4.2; the paper's Table 1.",

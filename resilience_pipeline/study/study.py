@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.step import TableKey
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,14 @@ class Study:
     programmes: tuple[Programme, ...] = ()  # other policies in the same cities
     matching: Matching | None = None  # None = the panel has no matching weights
     text: str = ""  # the file as written; part of every code version
+    living: bool = False  # whether a living panel, with every year that is complete by now, stands beside it
+    reads: str = "frozen"  # layer that it takes deliveries from: frozen, or staging as it stands now
     #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.
     stated_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def delivered(self, source: str) -> TableKey:
+        """Key of what the study reads of a source."""
+        return (self.reads, source)
 
     def table(self, name: str) -> ResultTable:
         """The result table of that name; KeyError where there is none."""

@@ -53,7 +53,7 @@ def store_delivery(
             before = os.fstat(file.fileno())
             digest = _copy(file, None, maximum_bytes, relative)
             copy = lake_root / "deliveries" / digest / source_name(relative)
-            if not (_has_size(copy, before.st_size) if digest in known else _holds(copy, digest)):
+            if not (_has_size(copy, before.st_size) if digest in known else holds(copy, digest)):
                 file.seek(0)
                 with replacing(copy) as hidden:
                     with hidden.open("xb") as target:
@@ -139,7 +139,7 @@ def _copy(source: BinaryIO, target: BinaryIO | None, maximum_bytes: int, relativ
     return digest.hexdigest()
 
 
-def _holds(copy: Path, digest: str) -> bool:
+def holds(copy: Path, digest: str) -> bool:
     """Whether the copy is there and still what was delivered."""
     if not copy.is_file():
         return False

@@ -14,7 +14,7 @@ from resilience_pipeline.definitions import defs, plan
 from resilience_pipeline.sources.registry import SOURCES
 
 STORED = Path(__file__).with_name("asset_graph.txt")
-LAYERS = ["sources", "staging", "grid", "indices", "panel", "estimates", "report"]
+LAYERS = ["sources", "staging", "frozen", "grid", "indices", "panel", "estimates", "report"]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ _HEADINGS = {
     "treated_codes": "Cities treated",
     "reason": "How it counts",
 }
-_LIST: TableKey = ("staging", "pilot_list")
+_LIST = "pilot_list"
 
 
 def pilots_table(staged: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -37,13 +37,14 @@ def pilots_table(staged: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def inputs(study: Study, table: ResultTable) -> tuple[TableKey, ...]:
     """The staged list."""
-    return (_LIST,)
+    return (study.delivered(_LIST),)
 
 
 def show(page: Page) -> Printed:
     """Every printed name."""
-    tidy = pilots_table(page.tables[_LIST], page.options)
-    missing = () if tidy.height else ("pilot_list",)
+    (staged,) = page.tables.values()
+    tidy = pilots_table(staged, page.options)
+    missing = () if tidy.height else (_LIST,)
     return Printed(text_grid(tidy, _HEADINGS), tidy, without_result=missing)
 
 
