@@ -90,14 +90,18 @@ def standing_deliveries(lake: Lake, sources: Iterable[str]) -> dict[str, tuple[D
 
     Raises
     ------
-    LakeError : a source was taken in and not staged since (its last delivery was refused, or the run did not get so
-        far), or its table is older than the note of its deliveries, or nothing was delivered at all.
+    LakeError : a source was never taken in, or not staged since (its last delivery was refused, or the run did not get
+        so far), or its table is older than the note of its deliveries, or nothing was delivered at all.
     """
     found = {}
     for source in sources:
         taken_in, staged = lake.current(("sources", source)), lake.current(("staging", source))
         if taken_in is None:
-            continue
+            raise LakeError(
+                what=f"{source} was never taken in, so nobody knows what it would be frozen to",
+                file=str(lake.root),
+                remedy="`resilience run` everything once, then freeze",
+            )
         deliveries = deliveries_of(taken_in)
         behind = staged is None or staged.inputs.get(f"sources/{source}") != taken_in.data_version
         if behind or (taken_in.rows and not deliveries):
