@@ -30,7 +30,7 @@ test: setup ## the whole suite
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 dev: setup ## Dagster's UI on 127.0.0.1:3000
-	$(BIN)/dagster dev --host 127.0.0.1
+	$(BIN)/resilience dev
 
 lint: setup ## formatter, linter and type checker, changing nothing
 	$(BIN)/ruff format --check .

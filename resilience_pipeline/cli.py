@@ -13,6 +13,7 @@ from rich.console import Console
 
 from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
+from resilience_pipeline.cli_dev import dev_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
 from resilience_pipeline.cli_results import export_command, show_command
@@ -35,6 +36,7 @@ app.command("runs")(runs_command)
 app.command("prune")(prune_command)
 app.command("freeze")(freeze_command)
 app.command("thaw")(thaw_command)
+app.command("dev")(dev_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

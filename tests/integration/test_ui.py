@@ -1,4 +1,4 @@
-"""`dagster dev` as a user meets it: it shows the terminal's runs, and the graph reads left to right in flow order."""
+"""`resilience dev` as a user meets it: it shows the terminal's runs, and its graph reads in flow order."""
 
 import os
 import re
@@ -33,10 +33,9 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def server(finished):
-    """Plain `dagster dev` in the finished project."""
-    shutil.copy(Path(__file__).resolve().parents[2] / "workspace.yaml", finished.root / "workspace.yaml")
+    """`resilience dev` in the finished project."""
     port = free_port()
-    command = [str(Path(sys.executable).parent / "dagster"), "dev", "--port", str(port)]
+    command = [sys.executable, "-m", "resilience_pipeline", "dev", "--port", str(port)]
     environment = finished.environment
     dev = subprocess.Popen(
         command,
@@ -87,7 +86,7 @@ def page(server):
         browser.close()
 
 
-def test_plain_dagster_dev_finds_the_runs_of_the_terminal(finished, server):
+def test_dagster_finds_the_runs_of_the_terminal(finished, server):
     query = '{"query": "{ runsOrError { ... on Runs { results { runId status } } } }"}'
     request = urllib.request.Request(
         f"{server}/graphql", data=query.encode(), headers={"Content-Type": "application/json"}
