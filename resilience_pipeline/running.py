@@ -112,14 +112,15 @@ def _report(result: dg.ExecuteInProcessResult) -> RunReport:
     failures = {}
     for event in result.all_events:
         if event.is_step_failure:
-            failures[str(event.step_key)] = _reason(event.step_failure_data)
+            failures[str(event.step_key)] = reason_of(event.step_failure_data)
         elif event.event_type == dg.DagsterEventType.PIPELINE_FAILURE and not failures:
-            failures["run"] = _run_reason(event)
+            failures["run"] = reason_of_run(event)
     steps = sum(event.is_step_success for event in result.all_events)
     return RunReport(result.run_id, result.success, steps, failures)
 
 
-def _reason(data: object) -> str:
+def reason_of(data: object) -> str:
+    """Why a step failed, in our own words where we wrote them."""
     user = getattr(data, "user_failure_data", None)
     if user is not None and user.description:
         return str(user.description)
@@ -129,7 +130,8 @@ def _reason(data: object) -> str:
     return "" if error is None else str(error.message).strip()
 
 
-def _run_reason(event: dg.DagsterEvent) -> str:
+def reason_of_run(event: dg.DagsterEvent) -> str:
+    """Why a run failed as a whole."""
     error = getattr(event.event_specific_data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause

@@ -92,7 +92,7 @@ def tick(
         memory = Memory(began=now)
     elif memory.request > cursor.request:
         # Dagster was ended between the request and its cursor: the very same request once more, under its own key.
-        return Tick(memory, _request(memory, memory.request), {}, (), _held_back(memory), "asked again after a stop")
+        return Tick(memory, _request(memory, memory.request), {}, (), held_back(memory), "asked again after a stop")
     files = _observe(seen, memory, rules, open_settled, taken_in)
     arrived: dict[str, list[str]] = {}
     for file, m in files.items():
@@ -108,7 +108,7 @@ def tick(
         request,
         {source: tuple(names) for source, names in arrived.items()},
         gone,
-        _held_back(asked),
+        held_back(asked),
         _words(asked, request, gone, rules, busy),
     )
 
@@ -191,7 +191,8 @@ def _request(memory: Memory, number: int) -> Request:
     )
 
 
-def _held_back(memory: Memory) -> dict[str, str]:
+def held_back(memory: Memory) -> dict[str, str]:
+    """Files that a run must not read now, each with the reason: "arriving: ..." or "failed: ..."."""
     return {
         file: f"failed: {m.failed}" if m.failed is not None else f"arriving: {m.waits_for or STILL_CHANGING}"
         for file, m in memory.files.items()

@@ -16,7 +16,7 @@ from resilience_pipeline.sources.readers.edition import edition_of
 from resilience_pipeline.sources.readers.grid import Grid
 from resilience_pipeline.sources.readers.header import chinese_part, clean_heading, split_unit
 from resilience_pipeline.sources.readers.opening import read_grids
-from resilience_pipeline.sources.source import Delivery, Heading, Source, TableRules
+from resilience_pipeline.sources.source import Delivery, Due, Heading, Source, TableRules
 
 #: table number at the start of a title or file name: `2-7`, `2021-2-7`, `2021_2021-2-7`
 _NUMBER = re.compile(r"^(?:(?:19|20)\d\d[-_年]*)*(?P<chapter>\d)-\d{1,2}(?!\d)[-_.]?")
@@ -170,6 +170,7 @@ SOURCE = Source(
     ),
     licence="Rights held by the publisher; deliver your own copy",
     cadence="yearly; edition t appears around the end of year t",
+    due=Due(appears=12, overdue=4),
     patterns=(
         "**/*城市统计年鉴*/**/*.xls*",
         "**/*城市统计年鉴*.xls*",

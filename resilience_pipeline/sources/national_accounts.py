@@ -10,7 +10,7 @@ from resilience_pipeline.sources.readers.city_table import refuse_formulas
 from resilience_pipeline.sources.readers.grid import Grid
 from resilience_pipeline.sources.readers.header import clean_heading, split_unit
 from resilience_pipeline.sources.readers.opening import read_grids
-from resilience_pipeline.sources.source import Delivery, Heading, Source
+from resilience_pipeline.sources.source import Delivery, Due, Heading, Source
 
 _ROWS_TO_SEARCH = 40
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:\.0)?年?")
@@ -100,7 +100,8 @@ SOURCE = Source(
     title="National annual series (国家数据)",
     description="Consumer and fixed-investment price indices, the yuan's average rate, the world's exports of goods.",
     licence="Public statistics, source to be named",
-    cadence="yearly",
+    cadence="yearly; the year before is complete when the statistical yearbook appears in autumn",
+    due=Due(appears=10, overdue=1),
     patterns=(
         "**/*年度数据*.csv",
         "**/*年度数据*.xls*",

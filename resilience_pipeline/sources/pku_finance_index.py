@@ -13,7 +13,7 @@ from resilience_pipeline.sources.readers.long_table import (
     read_long,
 )
 from resilience_pipeline.sources.readers.opening import read_grids
-from resilience_pipeline.sources.source import Delivery, Heading, Source, TableRules
+from resilience_pipeline.sources.source import Delivery, Due, Heading, Source, TableRules
 
 KEYS = Keys(
     entity=("pref_name_year18", "pref_name", "pref_name_year14", *CITY_NAMES),
@@ -49,7 +49,8 @@ SOURCE = Source(
     title="PKU Digital Inclusive Finance Index of China (北京大学数字普惠金融指数)",
     description="Aggregate index and nine sub-indices of 338 prefecture-level units from 2011 on; four-digit codes.",
     licence="Free for research; cite Guo et al. (2020), China Economic Quarterly 19(4)",
-    cadence="yearly",
+    cadence="yearly; a new year is added in the year after it, mostly in spring",
+    due=Due(appears=4, overdue=1),
     patterns=(
         "**/*pku*dfi*.dta",
         "**/*pku*dfi*.xls*",

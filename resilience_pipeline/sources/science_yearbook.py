@@ -7,7 +7,7 @@ from resilience_pipeline.sources.readers.cells import CellRows
 from resilience_pipeline.sources.readers.city_table import city_tables
 from resilience_pipeline.sources.readers.edition import edition_of
 from resilience_pipeline.sources.readers.opening import read_grids
-from resilience_pipeline.sources.source import Delivery, Heading, Source, TableRules
+from resilience_pipeline.sources.source import Delivery, Due, Heading, Source, TableRules
 
 
 def read(delivery: Delivery) -> pl.DataFrame:
@@ -52,7 +52,8 @@ SOURCE = Source(
     title="China Statistical Yearbook on Science and Technology (中国科技统计年鉴)",
     description="Research personnel, research expenditure and new-product sales by city, one workbook an edition.",
     licence="Rights held by the publishers; deliver your own copy",
-    cadence="yearly; edition t reports year t - 1",
+    cadence="yearly; edition t reports year t - 1 and appears around the end of year t",
+    due=Due(appears=12, overdue=4),
     patterns=(
         "**/*科技统计年鉴*/**/*.xls*",
         "**/*科技统计年鉴*.xls*",

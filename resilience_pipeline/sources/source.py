@@ -78,6 +78,20 @@ class TableRules:
 
 
 @dataclass(frozen=True)
+class Due:
+    """When a publisher's next edition is to be expected, every year.
+
+    Parameters
+    ----------
+    appears : month (1 to 12) in which it appears as a rule.
+    overdue : month on whose first day it is overdue; the same month or an earlier one means the year after.
+    """
+
+    appears: int
+    overdue: int
+
+
+@dataclass(frozen=True)
 class Source:
     """One publisher's files: how they are recognised, read, named and checked.
 
@@ -92,6 +106,7 @@ class Source:
         ours after all. The file itself is opened by nobody before it is copied.
     unlocks : what waits for this source, in words, for `status`.
     by_edition : a yearbook: every cell belongs to an edition, and an edition can be taken in by itself.
+    due : when a new delivery is to be expected; None where the publisher keeps no calendar. `cadence` says it in words.
     """
 
     name: str
@@ -108,3 +123,4 @@ class Source:
     sniff: Callable[[PurePosixPath], bool] | None = None
     unlocks: str = ""
     by_edition: bool = False
+    due: Due | None = None

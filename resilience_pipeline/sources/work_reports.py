@@ -9,7 +9,7 @@ from resilience_pipeline.errors import DeliveryError
 from resilience_pipeline.sources.readers.cells import CellRows
 from resilience_pipeline.sources.readers.header import clean_heading, has_chinese
 from resilience_pipeline.sources.readers.text import read_text
-from resilience_pipeline.sources.source import Delivery, Source
+from resilience_pipeline.sources.source import Delivery, Due, Source
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)年?度?")
 _WORDS = re.compile(r"(人民)?政府|工作报告|全文|[-_.()\[\]【】]")
@@ -53,7 +53,8 @@ SOURCE = Source(
     title="Government work reports (政府工作报告)",
     description="What a city government reported and planned, one text per city and year.",
     licence="Public documents",
-    cadence="yearly",
+    cadence="yearly; cities give their reports in January and February",
+    due=Due(appears=2, overdue=5),
     patterns=("**/*工作报告*/**/*.txt", "**/*工作报告*.txt"),
     read=read,
     shape="documents",

@@ -75,6 +75,19 @@ def _acquire(lock: FileLock, card: Path, wait_seconds: float, waiting: Callable[
         patience = NOTICE_SECONDS
 
 
+def holder_of(root: Path) -> str | None:
+    """Who holds the lake's run lock at this moment; None where nobody does. Waits for nothing."""
+    lock = FileLock(root / "run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return str(_card(root / "run.lock.json")["holder"])
+    except OSError:  # no lake yet, or one that cannot be written
+        return None
+    lock.release()
+    return None
+
+
 def _card(file: Path) -> dict[str, str | int]:
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
