@@ -65,7 +65,7 @@ def run_variant(project: Project, options: Options) -> RunReport:
 
 def asset_count(project: Project) -> int:
     """How many assets a full run materialises."""
-    return len(list(_definitions(project).resolve_all_asset_keys()))
+    return len(set(_definitions(project).resolve_job_def(EVERYTHING).asset_layer.executable_asset_keys))
 
 
 def _definitions(project: Project) -> dg.Definitions:
@@ -105,7 +105,7 @@ def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
             what=f"the selection {select!r} names no asset",
             remedy='a table that SQL calls estimates.table_4_3 is the asset "key:estimates/table_4_3"',
         )
-    return set(keys)
+    return {key for key in keys if graph.get(key).is_materializable}
 
 
 def _report(result: dg.ExecuteInProcessResult) -> RunReport:

@@ -1,6 +1,6 @@
 """One Dagster asset for each source: what lies in the landing folder now, taken in as delivered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import dagster as dg
 
@@ -21,7 +21,11 @@ from resilience_pipeline.step import Step
 
 def asset_of_source(source: Source) -> dg.AssetsDefinition:
     """The asset of a source; an empty table with status "awaiting" where nothing was delivered."""
-    return _asset(intake_step(source, files=list, store=_nowhere), lambda arrivals: arrivals.intake(source))
+    return _asset(
+        intake_step(source, files=list, store=_nowhere),
+        lambda arrivals: arrivals.intake(source),
+        deps=[asset_key(("landing", source.name))],
+    )
 
 
 def inventory_asset() -> dg.AssetsDefinition:
@@ -30,11 +34,14 @@ def inventory_asset() -> dg.AssetsDefinition:
     return _asset(inventory_step(lambda: nothing), lambda arrivals: arrivals.inventory())
 
 
-def _asset(declared: Step, step_for: Callable[[Arrivals], Step]) -> dg.AssetsDefinition:
+def _asset(
+    declared: Step, step_for: Callable[[Arrivals], Step], deps: Sequence[dg.AssetKey] = ()
+) -> dg.AssetsDefinition:
     key = asset_key(declared.key)
 
     @dg.asset(
         key=key,
+        deps=deps,
         group_name="sources",
         description=declared.description,
         kinds=set(declared.kinds),
