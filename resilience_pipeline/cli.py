@@ -18,6 +18,7 @@ from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
 from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.cli_runs import prune_command, runs_command
+from resilience_pipeline.cli_stale import stale_command
 from resilience_pipeline.errors import OptionError, PipelineError
 from resilience_pipeline.project import find_project, set_up
 
@@ -37,6 +38,7 @@ app.command("prune")(prune_command)
 app.command("freeze")(freeze_command)
 app.command("thaw")(thaw_command)
 app.command("dev")(dev_command)
+app.command("stale")(stale_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]
@@ -76,15 +78,17 @@ def run(
     accept_revisions: Annotated[
         bool, typer.Option(help="Take figures that differ widely from the last good ones.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Compute also what nothing changed behind.")] = False,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Refresh every table from the landing folder; with --set, also compute the results under these options."""
+    """Refresh what has changed since the last run; with --set, also compute the results under these options."""
     from resilience_pipeline.settings import load_settings
 
     project = find_project(lake=lake, landing=landing)
     options = load_settings(project.settings_file, parse_settings(settings or []))
-    raise typer.Exit(terminal.run(project, select, options, accept_revisions=accept_revisions, as_json=as_json))
+    code = terminal.run(project, select, options, accept_revisions=accept_revisions, force=force, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()

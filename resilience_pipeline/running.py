@@ -5,15 +5,20 @@ The only module outside `assets/` that knows Dagster; imported when a command re
 
 import logging
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
 from filelock import FileLock
 
+from resilience_pipeline.driver import listening
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
 from resilience_pipeline.postgres import demand_server
 from resilience_pipeline.project import Project, set_up
+from resilience_pipeline.step import TableKey
 
 EVERYTHING = "everything"
 WITH_OPTIONS = "with_options"
@@ -23,44 +28,54 @@ LOCK_WAIT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class RunReport:
-    """How a run went: its id, whether every step was kept, and each failure's message by asset."""
+    """How a run went: its id, whether every step was kept, and each failure's message by asset.
+
+    `computed` tables were written anew, `unchanged` ones stand as they were because nothing behind them changed.
+    """
 
     run_id: str
     ok: bool
     steps: int
     failures: dict[str, str]
+    computed: int = 0
+    unchanged: int = 0
 
 
-def run_assets(project: Project, *, select: str | None = None, accept_revisions: bool = False) -> RunReport:
-    """Materialise all assets, or those of a Dagster selection string, under the default options."""
+def run_assets(
+    project: Project, *, select: str | None = None, accept_revisions: bool = False, force: bool = False
+) -> RunReport:
+    """Refresh all assets, or those of a Dagster selection string, under the default options.
+
+    What nothing changed behind is not computed, unless `force`.
+    """
     definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(EVERYTHING)
     keys = None if select is None else sorted(_selected(definitions, select))
-    with instance:
+    with instance, _counted() as counts:
         result = job.execute_in_process(
             instance=instance,
             asset_selection=keys,
             raise_on_error=False,
-            run_config=_run_config(project, accept_revisions=accept_revisions),
+            run_config=_run_config(project, accept_revisions=accept_revisions, force=force),
         )
-    return _report(result)
+    return _report(result, counts)
 
 
-def run_variant(project: Project, options: Options) -> RunReport:
+def run_variant(project: Project, options: Options, *, force: bool = False) -> RunReport:
     """Compute every study under other options, into tables of their own; staged tables are the headline's."""
     definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(WITH_OPTIONS)
     settings = {name: str(value) for name, value in options.changed.items()}
-    with instance:
+    with instance, _counted() as counts:
         result = job.execute_in_process(
             instance=instance,
             run_config={
-                **_run_config(project),
+                **_run_config(project, force=force),
                 "ops": {"compute_under_options": {"config": {"settings": settings}}},
             },
             raise_on_error=False,
         )
-    return _report(result)
+    return _report(result, counts)
 
 
 def asset_count(project: Project) -> int:
@@ -86,8 +101,8 @@ def _instance(project: Project) -> dg.DagsterInstance:
     return instance
 
 
-def _run_config(project: Project, *, accept_revisions: bool = False) -> dict[str, object]:
-    where = {"root": str(project.lake), "landing": str(project.landing), "accept_revisions": accept_revisions}
+def _run_config(project: Project, **flags: bool) -> dict[str, object]:
+    where = {"root": str(project.lake), "landing": str(project.landing), **flags}
     return {"resources": {"lake": {"config": {**where, "lock_wait_seconds": LOCK_WAIT_SECONDS}}}}
 
 
@@ -108,7 +123,19 @@ def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
     return {key for key in keys if graph.get(key).is_materializable}
 
 
-def _report(result: dg.ExecuteInProcessResult) -> RunReport:
+@contextmanager
+def _counted() -> Iterator[Counter[str]]:
+    """How many steps of the block ended in which state; the run is in this process."""
+    counts: Counter[str] = Counter()
+
+    def count(key: TableKey, state: str) -> None:
+        counts[state] += 1
+
+    with listening(count):
+        yield counts
+
+
+def _report(result: dg.ExecuteInProcessResult, counts: Counter[str]) -> RunReport:
     failures = {}
     for event in result.all_events:
         if event.is_step_failure:
@@ -116,7 +143,7 @@ def _report(result: dg.ExecuteInProcessResult) -> RunReport:
         elif event.event_type == dg.DagsterEventType.PIPELINE_FAILURE and not failures:
             failures["run"] = reason_of_run(event)
     steps = sum(event.is_step_success for event in result.all_events)
-    return RunReport(result.run_id, result.success, steps, failures)
+    return RunReport(result.run_id, result.success, steps, failures, counts["kept"], counts["unchanged"])
 
 
 def reason_of(data: object) -> str:

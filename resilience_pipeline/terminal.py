@@ -29,7 +29,13 @@ err = Console(stderr=True, highlight=False)
 
 
 def run(
-    project: Project, select: str | None, options: Options, *, accept_revisions: bool = False, as_json: bool = False
+    project: Project,
+    select: str | None,
+    options: Options,
+    *,
+    accept_revisions: bool = False,
+    force: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Run the assets, then the variant where options differ from the defaults; the exit code."""
     from resilience_pipeline.running import asset_count, run_assets, run_variant
@@ -40,14 +46,16 @@ def run(
         total = asset_count(project)
         progress.update(task, total=None if select else total)
         listen(lambda key, state: _advance(progress, key, state))
-        reports.append(run_assets(project, select=select, accept_revisions=accept_revisions))
+        reports.append(run_assets(project, select=select, accept_revisions=accept_revisions, force=force))
         if options.changed:
             progress.update(task, description=f"options {options.variant}", total=None)
-            reports.append(run_variant(project, options))
+            reports.append(run_variant(project, options, force=force))
     record = {
         "ok": all(report.ok for report in reports),
         "run_ids": [report.run_id for report in reports],
         "steps": sum(report.steps for report in reports),
+        "computed": sum(report.computed for report in reports),
+        "unchanged": sum(report.unchanged for report in reports),
         "failures": {name: message for report in reports for name, message in report.failures.items()},
         "variant": options.variant,
         "lake": str(project.lake),
@@ -172,4 +180,5 @@ def _print_run(record: dict[str, object]) -> None:
             err.print(str(message) + "\n", markup=False)
     word = "finished" if record["ok"] else "finished with failures; what does not need them was refreshed"
     out.print(f"run {', '.join(map(str, record['run_ids']))} {word}")  # type: ignore[call-overload]
+    out.print(f"{record['computed']} tables computed, {record['unchanged']} unchanged and not computed again")
     out.print("`resilience status` shows what stands; `resilience show table_4` prints a result.")

@@ -33,7 +33,7 @@ def positive(table: pl.DataFrame, *, blocking: bool = True) -> Step:
         check = Check("positive", wrong.is_empty(), f"{wrong.height} not positive", blocking, wrong)
         return StepResult(table, (check,), rejects=REJECTS.to_frame(), notes={"rows_seen": table.height})
 
-    return Step(KEY, (), compute, "numbers", checks=(("positive", blocking),))
+    return Step(KEY, (), compute, "numbers", code=(rows,), checks=(("positive", blocking),))
 
 
 def test_a_table_that_passes_is_kept_with_its_notes(lake):
@@ -95,7 +95,7 @@ def test_a_step_sees_its_own_last_good_table_only_when_it_asks(lake):
 
     snapshot = lake.pin("run_1")
     for reads_previous in (True, True, False):
-        execute(Step(KEY, (), compute, "numbers", reads_previous=reads_previous), snapshot, Options())
+        execute(Step(KEY, (), compute, "numbers", reads_previous=reads_previous), snapshot, Options(), force=True)
     assert seen == [False, True, False]
 
 

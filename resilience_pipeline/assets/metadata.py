@@ -7,6 +7,7 @@ of a failed check or file quotes up to five cells, those that failed, so that a 
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 
 import dagster as dg
 import polars as pl
@@ -16,6 +17,10 @@ from resilience_pipeline.driver import Outcome
 from resilience_pipeline.settings import Access
 from resilience_pipeline.sources.delivered import NOTE as DELIVERIES
 from resilience_pipeline.step import Check, TableKey
+from resilience_pipeline.warehouse.pointer import Pointer
+
+Metadata = Mapping[str, dg.MetadataValue]
+_NOTHING: Metadata = {}
 
 #: Layers that hold the study's results. A logarithm, an index of one series or a frozen copy gives the figure away.
 RESULT_LAYERS = frozenset({"estimates", "report"})
@@ -25,19 +30,31 @@ CELL_LENGTH = 60
 FAILING_ROWS = 20
 
 
+#: Name of the entry that says whether the run computed the table, or found it as it must be.
+COMPUTED = "computed"
+
+
 def rows_may_show(key: TableKey, *, synthetic: bool, access: Access) -> bool:
     """Whether rows of this table may stand in Dagster's event log, which everybody sees who sees the UI."""
     return synthetic or key[0] in RESULT_LAYERS or access.previews_of_licensed_rows
 
 
-def table_metadata(outcome: Outcome, access: Access) -> dict[str, dg.MetadataValue]:
-    """Metadata of a table that was kept."""
-    pointer = outcome.pointer
+def table_metadata(outcome: Outcome, access: Access, before: Metadata = _NOTHING) -> dict[str, dg.MetadataValue]:
+    """Metadata of a table that was kept or stands unchanged.
+
+    Parameters
+    ----------
+    before : the table's metadata of the run before; of a table that stands, preview and figure are taken from it.
+    """
+    pointer, result = outcome.pointer, outcome.result
     if pointer is None:
         raise ValueError("the step kept no table")
-    table = outcome.result.table
+    if result is None:
+        return _standing_metadata(pointer, access, before)
+    table = result.table
     key = outcome.step.key
     metadata: dict[str, dg.MetadataValue] = {
+        COMPUTED: dg.MetadataValue.text("yes"),
         "dagster/row_count": dg.MetadataValue.int(table.height),
         "dagster/column_schema": dg.MetadataValue.table_schema(_schema(table)),
         "dagster/relation_identifier": dg.MetadataValue.text(".".join(asset_key(key).path)),
@@ -46,17 +63,33 @@ def table_metadata(outcome: Outcome, access: Access) -> dict[str, dg.MetadataVal
     }
     if pointer.synthetic:
         metadata["synthetic"] = dg.MetadataValue.text("SYNTHETIC: made from the synthetic twin")
-    if outcome.result.markdown is not None:
-        metadata["table"] = dg.MetadataValue.md(outcome.result.markdown)
+    if result.markdown is not None:
+        metadata["table"] = dg.MetadataValue.md(result.markdown)
     elif rows_may_show(key, synthetic=pointer.synthetic, access=access):
         metadata["preview"] = dg.MetadataValue.md(_preview(table))
-    if outcome.result.figure is not None:
-        encoded = b64encode(outcome.result.figure).decode("ascii")
+    if result.figure is not None:
+        encoded = b64encode(result.figure).decode("ascii")
         metadata["figure"] = dg.MetadataValue.md(f"![{'.'.join(key)}](data:image/png;base64,{encoded})")
-    for name, value in outcome.result.notes.items():
+    for name, value in result.notes.items():
         if name != DELIVERIES:  # one entry a file: too long for a page, and the inventory lists them
             metadata[name] = _note(value)
     return metadata
+
+
+def _standing_metadata(pointer: Pointer, access: Access, before: Metadata) -> dict[str, dg.MetadataValue]:
+    """What was said of this very version when it was computed, as far as Dagster still knows it."""
+    said = before.get("data_version")
+    same = said is not None and said.value == pointer.data_version
+    kept = dict(before) if same else {}
+    if not rows_may_show(pointer.key, synthetic=pointer.synthetic, access=access):
+        kept.pop("preview", None)  # the setting may have changed since
+    return {
+        **kept,
+        COMPUTED: dg.MetadataValue.text(f"no, unchanged since run {pointer.run_id}"),
+        "dagster/row_count": dg.MetadataValue.int(pointer.rows),
+        "data_version": dg.MetadataValue.text(pointer.data_version),
+        "options": dg.MetadataValue.json(dict(pointer.options)),
+    }
 
 
 def check_result(check: Check, key: TableKey, *, with_rows: bool) -> dg.AssetCheckResult:

@@ -32,6 +32,7 @@ class LakeResource(dg.ConfigurableResource):
     landing: str = ""  # empty = the project's landing folder
     lock_wait_seconds: float = 3600.0  # for another run; a terminal says less, because a person waits there
     accept_revisions: bool = False  # take figures that differ widely from the last good ones
+    force: bool = False  # compute every step, also where nothing behind its table changed
     held_back: list[str] = Field(default_factory=list)  # files that still arrive or do not open: not read in this run
     withdraw: list[str] = Field(default_factory=list)  # files, or patterns, to do without from now on
     reinstate: list[str] = Field(default_factory=list)  # withdrawn files to take in again

@@ -54,7 +54,7 @@ def _asset(
             outcome = execute(step_for(lake.arrivals(context.run_id)), lake.snapshot(context.run_id), Options())
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        yield from events(outcome, lake.access)
+        yield from events(outcome, lake.access, context.instance)
 
     return take_in_files
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from resilience_pipeline.assets.keys import asset_key
-from resilience_pipeline.assets.metadata import check_result, rows_may_show, table_metadata
+from resilience_pipeline.assets.metadata import Metadata, check_result, rows_may_show, table_metadata
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import Outcome, execute
@@ -53,20 +53,24 @@ def asset_of(step: Step, step_for: Callable[[LakeResource], Step] | None = None)
                 snapshot,
                 Options(),
                 accept_revisions=lake.accept_revisions,
+                force=lake.force,
             )
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        yield from events(outcome, lake.access)
+        yield from events(outcome, lake.access, context.instance)
 
     return materialise
 
 
-def events(outcome: Outcome, access: Access) -> Iterator:
-    """What Dagster is told of a step: its checks, then the table, or the reason why the last good one stays."""
+def events(outcome: Outcome, access: Access, instance: dg.DagsterInstance) -> Iterator:
+    """What Dagster is told of a step: its checks, then the table, or the reason why the last good one stays.
+
+    A table that stands unchanged is told again under the same data version, with what was shown beside it.
+    """
     key = outcome.step.key
     synthetic = outcome.pointer is not None and outcome.pointer.synthetic
     with_rows = rows_may_show(key, synthetic=synthetic, access=access)
-    checks = [check_result(check, key, with_rows=with_rows) for check in outcome.result.checks]
+    checks = [check_result(check, key, with_rows=with_rows) for check in outcome.checks]
     if outcome.pointer is None:
         yield from checks
         message = "\n".join(check.message for check in outcome.failures)
@@ -75,7 +79,16 @@ def events(outcome: Outcome, access: Access) -> Iterator:
         )
     yield dg.MaterializeResult(
         asset_key=asset_key(key),
-        metadata=table_metadata(outcome, access),
+        metadata=table_metadata(
+            outcome, access, {} if outcome.computed else _metadata_before(instance, asset_key(key))
+        ),
         data_version=dg.DataVersion(outcome.pointer.data_version),
         check_results=checks,
     )
+
+
+def _metadata_before(instance: dg.DagsterInstance, key: dg.AssetKey) -> Metadata:
+    """Metadata of the asset's last materialisation."""
+    event = instance.get_latest_materialization_event(key)
+    materialisation = None if event is None else event.asset_materialization
+    return {} if materialisation is None else materialisation.metadata

@@ -35,7 +35,7 @@ def with_options_job(plan: Plan) -> dg.JobDefinition:
                 failed.add(step.key)
                 continue
             try:
-                outcome = execute(step, snapshot, options)
+                outcome = execute(step, snapshot, options, force=lake.force)
             except PipelineError as error:
                 context.log.error(str(error))
                 failed.add(step.key)
@@ -43,11 +43,12 @@ def with_options_job(plan: Plan) -> dg.JobDefinition:
             if outcome.pointer is None:
                 failed.add(step.key)
                 continue
-            context.log_event(
-                dg.AssetMaterialization(
-                    asset_key=["variants", variant, *step.key], metadata=table_metadata(outcome, lake.access)
+            if outcome.computed:
+                context.log_event(
+                    dg.AssetMaterialization(
+                        asset_key=["variants", variant, *step.key], metadata=table_metadata(outcome, lake.access)
+                    )
                 )
-            )
         if failed:
             names = ", ".join(".".join(key) for key in sorted(failed))
             raise dg.Failure(f"not computed under {options.changed}: {names}", allow_retries=False)

@@ -16,20 +16,31 @@ FILE = "attempt.json"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt: its run, whether the table was kept, every check's outcome, and the message where it failed."""
+    """One attempt: its run, whether the table was kept, every check's outcome, and the message where it failed.
+
+    `rejects` is the data version of the rows that it refused; None where the step refuses nothing.
+    """
 
     run_id: str
     at: str  # ISO 8601, UTC
     ok: bool
     checks: Sequence[Mapping[str, str | bool]]
     error: str | None
+    rejects: str | None = None
 
 
 def note_attempt(
-    lake: Lake, key: TableKey, *, run_id: str, ok: bool, checks: Sequence[Mapping[str, str | bool]], error: str | None
+    lake: Lake,
+    key: TableKey,
+    *,
+    run_id: str,
+    ok: bool,
+    checks: Sequence[Mapping[str, str | bool]],
+    error: str | None,
+    rejects: str | None = None,
 ) -> None:
     """Write the attempt over the one before it."""
-    attempt = Attempt(run_id, datetime.now(UTC).isoformat(timespec="milliseconds"), ok, checks, error)
+    attempt = Attempt(run_id, datetime.now(UTC).isoformat(timespec="milliseconds"), ok, checks, error, rejects)
     file = _file(lake, key)
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_text(file, json.dumps(asdict(attempt), ensure_ascii=False, indent=1))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _NO_NOTES: Mapping[str, Note] = {}
+#: The run's file read last, and what tells that it is still that one. Each step asks for its pins several times.
+_known: dict[Path, tuple[tuple[int, int, int], RunFile]] = {}
 
 
 class Snapshot:
@@ -94,9 +96,23 @@ class Snapshot:
             synthetic=synthetic or any(source.synthetic for source in sources.values()),
             notes=notes,
         )
-        with self._alone():
-            record = self.record()
-            self._store(replace(record, pins={**record.pins, pointer.name: self._records.pin(pointer)}))
+        self._pin(pointer)
+        return pointer
+
+    def take_over(self, key: TableKey) -> Pointer:
+        """Write the headline's table, as this variant sees it, into the variant, and pin that."""
+        seen = self._pinned(key)
+        pointer = self.lake.write(
+            key,
+            self.lake.read_pointer(seen),
+            run_id=self.run_id,
+            code_version=seen.code_version,
+            inputs={tuple(name.split("/")): version for name, version in seen.inputs.items()},
+            options=seen.options,
+            synthetic=seen.synthetic,
+            notes=seen.notes,
+        )
+        self._pin(pointer)
         return pointer
 
     def end(self, failed: Iterable[str]) -> None:
@@ -106,8 +122,16 @@ class Snapshot:
             self._store(replace(self.record(), ended=now(), ok=not names, failed=names))
 
     def record(self) -> RunFile:
-        """The run's file. It is read anew each time: another process of this run may have written."""
-        return read_run_file(self.file)
+        """The run's file. It is read anew whenever it is another: another process of this run may have written."""
+        version = _version_of(self.file)
+        known = _known.get(self.file)
+        if version is not None and known is not None and known[0] == version:
+            return known[1]
+        record = read_run_file(self.file)
+        _known.clear()
+        if version is not None:
+            _known[self.file] = (version, record)
+        return record
 
     def write_rejects(self, source: str, frame: pl.DataFrame, *, synthetic: bool = False) -> Pointer:
         """Write and pin the refused rows of one source, key ("rejects", source)."""
@@ -124,6 +148,20 @@ class Snapshot:
     def _alone(self) -> FileLock:
         return FileLock(self.file.with_suffix(".lock"), timeout=60)
 
+    def _pin(self, pointer: Pointer) -> None:
+        with self._alone():
+            record = self.record()
+            self._store(replace(record, pins={**record.pins, pointer.name: self._records.pin(pointer)}))
+
     def _store(self, record: RunFile) -> None:
         lean = {name: self._records.lean(pin) for name, pin in record.pins.items()}
         replace_text(self.file, replace(record, pins=lean).text)
+
+
+def _version_of(file: Path) -> tuple[int, int, int] | None:
+    """Files are replaced whole, so each version is an inode of its own with its own time; None where it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

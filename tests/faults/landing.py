@@ -160,14 +160,17 @@ class Run:
 
 
 def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = False) -> Run:
-    """Take in and stage every source. As in Dagster, what failed skips only what reads it; all else goes on."""
+    """Take in and stage every source. As in Dagster, what failed skips only what reads it; all else goes on.
+
+    Every step is computed, so that a table's run tells whether the run came to it.
+    """
     snapshot = lake.pin(run_id)
     arrivals = Arrivals(lake, landing, snapshot.current, snapshot.read)
     run = Run()
 
     def attempt(step: Step) -> bool:
         try:
-            run.outcomes[step.key] = execute(step, snapshot, Options(), accept_revisions=accept_revisions)
+            run.outcomes[step.key] = execute(step, snapshot, Options(), accept_revisions=accept_revisions, force=True)
         except PipelineError as error:
             run.errors[step.key] = str(error)
         return step.key not in run.failed

@@ -1,0 +1,37 @@
+"""`resilience stale`: which tables the next run would compute, and why. Nothing is computed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from resilience_pipeline import terminal
+from resilience_pipeline.project import find_project
+
+LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
+
+
+def stale_command(
+    lake: LakeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
+) -> None:
+    """Which tables the next run would compute, and why: code, an option, an input, a failure."""
+    from resilience_pipeline.plan import project_plan
+    from resilience_pipeline.stale import stale_tables
+    from resilience_pipeline.warehouse.lake import Lake
+
+    plan = project_plan()
+    found = stale_tables(Lake(find_project(lake=lake).lake), plan.steps)
+    if as_json:
+        terminal.print_json(found.to_dicts())
+        return
+    if found.height:
+        terminal.print_frame(found.select("table", "why"))
+        typer.echo()
+    follow = found.filter(pl.col("follows")).height
+    typer.echo(
+        f"{found.height - follow} of {len(plan.steps)} tables are stale"
+        + (f"; {follow} more are computed if what they read comes out otherwise" if follow else "")
+        + ".\nWhether files in the landing folder changed is not looked at here: each run looks."
+    )
