@@ -25,6 +25,7 @@ from resilience_pipeline.sources.source import Delivery, Source
 from resilience_pipeline.sources.standing import Anew, Before
 from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.warehouse import withdrawals
+from resilience_pipeline.warehouse.deliveries import holds
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
@@ -71,11 +72,10 @@ class Arrivals:
 
     def intake(self, source: Source, anew: Anew = NOT_ANEW) -> Step:
         """The step that takes in one source."""
-        known = {delivered.sha256 for delivered in self._deliveries(source.name)}
         return intake_step(
             source,
             files=lambda: self.recognition.files_of(source.name),
-            store=lambda file: self.lake.store_delivery(self.landing, file, known=known),
+            store=lambda file: self.lake.store_delivery(self.landing, file),
             before=lambda: self._with_table(source.name),
             anew=anew,
         )
@@ -147,8 +147,7 @@ class Arrivals:
 
     def _copy(self, delivered: Delivered) -> Delivery | None:
         copy = delivered.stored(self.lake.root)
-        whole = copy.path.is_file() and copy.path.stat().st_size == copy.size
-        return copy if whole else None
+        return copy if holds(copy.path, copy.sha256) else None
 
     def _moved(self, source: str, delivered: Delivered) -> str | None:
         """A file of the landing folder that holds the same bytes, under another name or for another source."""

@@ -322,3 +322,22 @@ def test_a_damaged_table_is_made_again_from_files_and_copies(ground):
     ground.run()
     assert list(ground.gdp()) == [GDP_2019, GDP_2020]
     assert pl.read_parquet(ground.lake.file_of(ground.lake.current(pointer.key))).height == 4
+
+
+def test_a_gone_file_whose_cells_and_copy_are_damaged_is_named_until_it_is_put_back_or_withdrawn(ground):
+    pointer = ground.lake.current(("sources", "city_yearbook"))
+    content = (ground.landing / GDP_2019).read_bytes()
+    copy = deliveries_of(pointer)[0].stored(ground.lake.root).path
+    (ground.landing / GDP_2019).unlink()
+    copy.chmod(0o644)
+    copy.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert ground.run().pointer is not None, "its cells stand, so its copy is not needed"
+    ground.lake.file_of(pointer).write_bytes(b"damaged")
+    refused = ground.run()
+    assert refused.pointer is None
+    assert f"put the file back into the landing folder, or do without it: `resilience withdraw {GDP_2019}`" in str(
+        refused.failures[0].message
+    )
+    ground.put(GDP_2019, content)
+    assert ground.run().pointer.data_version == pointer.data_version
+    assert copy.read_bytes() == content

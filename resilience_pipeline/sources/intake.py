@@ -165,6 +165,9 @@ class _Intake:
         if why is None:
             return
         copy = self.before.copy(delivered) if self._reads_again(delivered) else None
+        if copy is None and self.before.damaged:
+            self.errors.append(_lost(delivered.file))
+            return
         try:
             self.taken.append(_Taken(delivered, None, why) if copy is None else self._read(copy, why))
         except DeliveryError as error:
@@ -230,6 +233,14 @@ def _no_values(file: str) -> DeliveryError:
         file=file,
         expected="rows below the heading",
         found="headings or lists only",
+    )
+
+
+def _lost(file: str) -> DeliveryError:
+    return DeliveryError(
+        "the lake's copy of this delivery is damaged or gone, and so is the table that held its cells",
+        remedy=f"put the file back into the landing folder, or do without it: `resilience withdraw {file}`",
+        file=file,
     )
 
 

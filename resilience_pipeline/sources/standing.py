@@ -33,7 +33,7 @@ class Before:
     ----------
     deliveries : those of the last good table.
     cells : reads the last good table.
-    copy : the lake's copy of a delivery; None where it is lost.
+    copy : the lake's copy of a delivery; None where it is lost or damaged.
     moved : where the same bytes lie in the landing folder now, for another source too; None where nowhere.
     withdrawn : (file, sha256) of what the user does without.
     held_back : file -> why it is not read in this run: it is still arriving, or cannot be opened.

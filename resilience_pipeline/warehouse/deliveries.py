@@ -6,7 +6,6 @@ The landing folder belongs to the user: nothing in it is changed, and nothing ou
 import hashlib
 import os
 import stat
-from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -19,15 +18,10 @@ MAXIMUM_BYTES = 1 << 30
 _CHUNK = 1 << 20
 
 
-def store_delivery(
-    lake_root: Path,
-    landing: Path,
-    relative: str,
-    *,
-    maximum_bytes: int = MAXIMUM_BYTES,
-    known: Collection[str] = frozenset(),
-) -> Delivery:
+def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
     """Copy one file of the landing folder into the lake; the same bytes under the same name are copied once.
+
+    A copy that was damaged since is found by its hash and made again.
 
     Parameters
     ----------
@@ -35,8 +29,6 @@ def store_delivery(
     landing : the landing folder.
     relative : path inside it, "/" between folders.
     maximum_bytes : larger files are refused.
-    known : hashes of deliveries that a table stands on already; their copies are not read to see whether they are
-        whole, their size is enough.
 
     Returns
     -------
@@ -53,7 +45,7 @@ def store_delivery(
             before = os.fstat(file.fileno())
             digest = _copy(file, None, maximum_bytes, relative)
             copy = lake_root / "deliveries" / digest / source_name(relative)
-            if not (_has_size(copy, before.st_size) if digest in known else holds(copy, digest)):
+            if not holds(copy, digest):
                 file.seek(0)
                 with replacing(copy) as hidden:
                     with hidden.open("xb") as target:
@@ -145,10 +137,6 @@ def holds(copy: Path, digest: str) -> bool:
         return False
     with copy.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == digest
-
-
-def _has_size(copy: Path, size: int) -> bool:
-    return copy.is_file() and copy.stat().st_size == size
 
 
 def _outside(relative: str, found: str) -> DeliveryError:

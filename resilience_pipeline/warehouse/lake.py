@@ -6,7 +6,7 @@ Nothing here knows DuckDB: the catalogue is built from the lake and never read b
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -184,12 +184,12 @@ class Lake:
 
     def tables(self) -> list[Pointer]:
         """Pointers of all tables that can be read, in the order of the keys; LakeError where one is damaged."""
-        return [pointer for key in self._keys() if (pointer := self.current(key)) is not None]
+        return [pointer for key in self.keys() if (pointer := self.current(key)) is not None]
 
     def readable_tables(self) -> list[Pointer]:
         """As `tables`, without those whose pointer is damaged: a run must be able to compute these again."""
         found = []
-        for key in self._keys():
+        for key in self.keys():
             try:
                 pointer = self.current(key)
             except LakeError:
@@ -210,18 +210,12 @@ class Lake:
             remedy="compute it with `resilience run`",
         )
 
-    def store_delivery(
-        self,
-        landing: Path,
-        relative: str,
-        *,
-        maximum_bytes: int = MAXIMUM_BYTES,
-        known: Collection[str] = frozenset(),
-    ) -> Delivery:
+    def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
         """Copy one file of the landing folder into the lake before anything reads it; see deliveries.py."""
-        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes, known=known)
+        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes)
 
-    def _keys(self) -> list[TableKey]:
+    def keys(self) -> list[TableKey]:
+        """Keys of all tables that were ever written, also of those whose pointer is damaged."""
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})
 
     def _version_file(self, key: TableKey, version: str) -> Path:

@@ -159,10 +159,10 @@ class Run:
         return [*self.errors, *(key for key, outcome in self.outcomes.items() if outcome.pointer is None)]
 
 
-def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = False) -> Run:
+def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = False, force: bool = True) -> Run:
     """Take in and stage every source. As in Dagster, what failed skips only what reads it; all else goes on.
 
-    Every step is computed, so that a table's run tells whether the run came to it.
+    With `force` every step is computed, so that a table's run tells whether the run came to it.
     """
     snapshot = lake.pin(run_id)
     arrivals = Arrivals(lake, landing, snapshot.current, snapshot.read)
@@ -170,7 +170,7 @@ def run_all(landing: Path, lake: Lake, run_id: str, *, accept_revisions: bool = 
 
     def attempt(step: Step) -> bool:
         try:
-            run.outcomes[step.key] = execute(step, snapshot, Options(), accept_revisions=accept_revisions, force=True)
+            run.outcomes[step.key] = execute(step, snapshot, Options(), accept_revisions=accept_revisions, force=force)
         except PipelineError as error:
             run.errors[step.key] = str(error)
         return step.key not in run.failed
