@@ -26,7 +26,7 @@ KEY = ("report", "table_1")
 def step(value: int, rows: int = 2_000) -> Step:
     """A step that writes `rows` rows, so many that its file does not fit into what a test leaves free."""
     table = pl.DataFrame({"x": [value] * rows, "noise": pl.Series(range(rows)).hash(value)})
-    return Step(KEY, (), lambda inputs, options: StepResult(table, text=f"the value is {value}"), "numbers")
+    return Step(KEY, (), lambda inputs, options: StepResult(table, text=f"the value is {value}"), "", (str(value),))
 
 
 def message_of(step: Step, snapshot: Snapshot) -> str:
