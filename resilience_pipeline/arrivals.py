@@ -87,7 +87,7 @@ class Arrivals:
     def before(self, source: str) -> Before:
         """What a source stands on; its last table is not read yet."""
         return Before(
-            deliveries=self._deliveries(source),
+            deliveries=self.deliveries(source),
             copy=self._copy,
             moved=lambda delivered: self._moved(source, delivered),
             withdrawn=withdrawals.withdrawn(self.lake.root),
@@ -102,7 +102,7 @@ class Arrivals:
         ------
         DeliveryError : a name fits nothing.
         """
-        standing = {d.file: Found(s.name, d.file, d.sha256) for s in SOURCES for d in self._deliveries(s.name)}
+        standing = {d.file: Found(s.name, d.file, d.sha256) for s in SOURCES for d in self.deliveries(s.name)}
         landed = dict((*self.recognition.refused_of, *self.recognition.claimed))
         known = sorted({*standing, *landed})
         found = []
@@ -129,7 +129,8 @@ class Arrivals:
             found += fitting
         return list(dict.fromkeys(found))
 
-    def _deliveries(self, source: str) -> tuple[Delivered, ...]:
+    def deliveries(self, source: str) -> tuple[Delivered, ...]:
+        """What a source's table stood on before the run."""
         if source not in self._stood:
             self._stood[source] = deliveries_of(self._current(("sources", source)))
         return self._stood[source]
