@@ -135,6 +135,17 @@ class Arrivals:
             self._stood[source] = deliveries_of(self._current(("sources", source)))
         return self._stood[source]
 
+    def standing(self) -> dict[str, tuple[str, str]]:
+        """Deliveries that stand though no file of the landing folder is read for them -> their source, and why."""
+        claimed = dict(self.recognition.claimed)
+        return {
+            delivered.file: (source.name, why)
+            for source in SOURCES
+            for before in (self.before(source.name),)
+            for delivered in before.deliveries
+            if claimed.get(delivered.file) != source.name and (why := before.why_standing(delivered)) is not None
+        }
+
     def _with_table(self, source: str) -> Before:
         """With its last table, which a run that changes nothing needs whole in any case."""
         before = self.before(source)
@@ -168,14 +179,7 @@ class Arrivals:
                 withdrawn[file] = (None, f"withdrawn, and its file is gone; {undo} once it is back")
             elif self._hash(file) == sha256:
                 withdrawn[file] = (claimed[file], f"withdrawn; {undo}")
-        standing = {
-            delivered.file: (source.name, why)
-            for source in SOURCES
-            for before in (self.before(source.name),)
-            for delivered in before.deliveries
-            if claimed.get(delivered.file) != source.name and (why := before.why_standing(delivered)) is not None
-        }
-        return Beside(self.held_back, withdrawn, standing)
+        return Beside(self.held_back, withdrawn, self.standing())
 
     def _inside_landing(self, name: str) -> str:
         """A path as typed in a shell, as the path inside the landing folder; other names as they are."""
@@ -196,6 +200,12 @@ class Arrivals:
             except OSError:
                 self._hashes[file] = None
         return self._hashes[file]
+
+
+def arrivals_now(lake_root: Path, landing: Path) -> Arrivals:
+    """As a run would find them that started now."""
+    lake = Lake(lake_root)
+    return Arrivals(lake, landing, lake.current, lake.read)
 
 
 def held_by_the_watcher(lake_root: Path, files: Sequence[str]) -> dict[str, Held]:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
+from resilience_pipeline.cli_deliveries import withdraw_command
 from resilience_pipeline.cli_dev import dev_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
@@ -38,6 +39,7 @@ app.command("prune")(prune_command)
 app.command("freeze")(freeze_command)
 app.command("thaw")(thaw_command)
 app.command("dev")(dev_command)
+app.command("withdraw")(withdraw_command)
 app.command("stale")(stale_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]

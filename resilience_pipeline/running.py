@@ -6,7 +6,7 @@ The only module outside `assets/` that knows Dagster; imported when a command re
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -42,11 +42,16 @@ class RunReport:
 
 
 def run_assets(
-    project: Project, *, select: str | None = None, accept_revisions: bool = False, force: bool = False
+    project: Project,
+    *,
+    select: str | None = None,
+    accept_revisions: bool = False,
+    force: bool = False,
+    deliveries: Mapping[str, list[str]] | None = None,
 ) -> RunReport:
     """Refresh all assets, or those of a Dagster selection string, under the default options.
 
-    What nothing changed behind is not computed, unless `force`.
+    What nothing changed behind is not computed, unless `force`. `deliveries` lists files to "withdraw" or "reinstate".
     """
     definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(EVERYTHING)
@@ -56,7 +61,7 @@ def run_assets(
             instance=instance,
             asset_selection=keys,
             raise_on_error=False,
-            run_config=_run_config(project, accept_revisions=accept_revisions, force=force),
+            run_config=_run_config(project, accept_revisions=accept_revisions, force=force, **(deliveries or {})),
         )
     return _report(result, counts)
 
@@ -101,8 +106,8 @@ def _instance(project: Project) -> dg.DagsterInstance:
     return instance
 
 
-def _run_config(project: Project, **flags: bool) -> dict[str, object]:
-    where = {"root": str(project.lake), "landing": str(project.landing), **flags}
+def _run_config(project: Project, **settings: bool | list[str]) -> dict[str, object]:
+    where = {"root": str(project.lake), "landing": str(project.landing), **settings}
     return {"resources": {"lake": {"config": {**where, "lock_wait_seconds": LOCK_WAIT_SECONDS}}}}
 
 

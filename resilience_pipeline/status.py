@@ -16,6 +16,8 @@ from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
+INVENTORY = ("sources", "inventory")
+
 
 @dataclass(frozen=True)
 class SourceStatus:
@@ -45,6 +47,16 @@ class TableStatus:
 
 
 @dataclass(frozen=True)
+class DeliveryStatus:
+    """One file or delivery that is not simply read; its state is one of sources.inventory.STATES."""
+
+    file: str
+    state: str
+    source: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class ResultStatus:
     """One printed result: its name, as `resilience show` takes it, and its title."""
 
@@ -54,11 +66,12 @@ class ResultStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Sources, tables, results in printed order, and variants of one lake."""
+    """Sources, files of note, tables, results in printed order, and variants of one lake."""
 
     lake: str
     landing: str
     sources: tuple[SourceStatus, ...]
+    deliveries: tuple[DeliveryStatus, ...]
     tables: tuple[TableStatus, ...]
     results: tuple[ResultStatus, ...]
     variants: tuple[str, ...]
@@ -102,6 +115,7 @@ def read_status(project: Project) -> Status:
         lake=str(project.lake),
         landing=str(project.landing),
         sources=tuple(_source_status(lake, source.name, source.unlocks) for source in SOURCES),
+        deliveries=_deliveries(lake),
         tables=tuple(_table_status(lake, pointer) for pointer in pointers),
         results=tuple(ResultStatus(p.key[-1], _title(p)) for p in _results(pointers)),
         variants=tuple(lake.variants()),
@@ -142,6 +156,14 @@ def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.D
     from resilience_pipeline.twin.referee import beside_planted, planted_results
 
     return result, beside_planted(result.table, planted_results(truth))
+
+
+def _deliveries(lake: Lake) -> tuple[DeliveryStatus, ...]:
+    """What the last inventory says of files that no source simply reads."""
+    if lake.current(INVENTORY) is None:
+        return ()
+    rows = lake.read(INVENTORY).filter(pl.col("state") != "claimed").sort("state", "file")
+    return tuple(DeliveryStatus(file, state, source, reason or "") for file, state, source, reason in rows.iter_rows())
 
 
 def _results(pointers: Sequence[Pointer]) -> list[Pointer]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 
 import polars as pl
@@ -19,6 +20,7 @@ from resilience_pipeline.step import TableKey
 
 STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": "bold red", "never run": "dim"}
 SHOWN_ROWS = 200
+SHOWN_FILES = 20
 FAILED = 1
 
 #: Into a file or a pipe nothing is cut to a screen's width.
@@ -35,6 +37,7 @@ def run(
     *,
     accept_revisions: bool = False,
     force: bool = False,
+    deliveries: Mapping[str, list[str]] | None = None,
     as_json: bool = False,
 ) -> int:
     """Run the assets, then the variant where options differ from the defaults; the exit code."""
@@ -46,7 +49,9 @@ def run(
         total = asset_count(project)
         progress.update(task, total=None if select else total)
         listen(lambda key, state: _advance(progress, key, state))
-        reports.append(run_assets(project, select=select, accept_revisions=accept_revisions, force=force))
+        reports.append(
+            run_assets(project, select=select, accept_revisions=accept_revisions, force=force, deliveries=deliveries)
+        )
         if options.changed:
             progress.update(task, description=f"options {options.variant}", total=None)
             reports.append(run_variant(project, options, force=force))
@@ -140,6 +145,7 @@ def print_status(status: Status) -> None:
             source.unlocks,
         )
     out.print(table)
+    _print_deliveries(status)
     if status.results:
         listed = Table(box=None, pad_edge=False)
         for name in ("result", "shows"):
@@ -157,6 +163,22 @@ def print_status(status: Status) -> None:
             out.print(message, markup=False)
     if not status.tables:
         out.print("\nNothing has run yet: `resilience demo` tries everything on synthetic files.")
+
+
+def _print_deliveries(status: Status) -> None:
+    """Files and deliveries that are not simply read: each with its state and the first line of the reason."""
+    if not status.deliveries:
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "state", "source", "why"):
+        table.add_column(name, overflow="fold")
+    for delivery in status.deliveries[:SHOWN_FILES]:
+        why = delivery.reason.removeprefix(f"{delivery.file}: ").splitlines()
+        table.add_row(Text(delivery.file), delivery.state, delivery.source or "", Text(why[0] if why else ""))
+    out.print()
+    out.print(table)
+    if len(status.deliveries) > SHOWN_FILES:
+        out.print(f'{SHOWN_FILES} of {len(status.deliveries)} files; all: resilience sql "from sources.inventory"')
 
 
 def _progress() -> Progress:

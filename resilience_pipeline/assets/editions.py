@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import dagster as dg
-from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.code_version import version_of
@@ -20,26 +19,26 @@ from resilience_pipeline.sources.standing import Anew
 #: The city yearbook's first edition is that of 1985. A year's edition can be delivered from the first day of the year.
 EDITIONS = dg.TimeWindowPartitionsDefinition(start="1985", fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1)
 
+_BACKFILL = "dagster/backfill"  # tag of the runs into which Dagster cuts a backfill
 _BY_EDITION = frozenset(asset_key(("sources", source.name)) for source in SOURCES if source.by_edition)
 
 
-def anew(context: dg.AssetExecutionContext) -> Anew:
-    """What a run reads again: the files of the partitions that it is for.
+def anew(context: dg.AssetExecutionContext, *, force: bool) -> Anew:
+    """What a run reads again: everything where it is forced, else the files of the partitions that it is for.
 
     A run of nothing but yearbooks looks at no other file. One that goes on to the results takes in whatever is new,
     too, because results must not rest on a part of what was delivered.
     """
     if not (context.has_partition_key or context.has_partition_key_range):
-        return Anew()
+        return Anew(everything=force)
     chosen = _selected(context)
-    return Anew(
-        editions=frozenset(map(int, context.partition_keys)), alone=chosen is not None and chosen <= _BY_EDITION
-    )
+    alone = chosen is not None and chosen <= _BY_EDITION
+    return Anew(everything=force and not alone, editions=frozenset(map(int, context.partition_keys)), alone=alone)
 
 
 def _selected(context: dg.AssetExecutionContext) -> frozenset[dg.AssetKey] | None:
     """What was chosen to be materialised; of a backfill, which Dagster cuts into runs, all of it. None = everything."""
-    backfill_id = context.run.tags.get(BACKFILL_ID_TAG)
+    backfill_id = context.run.tags.get(_BACKFILL)
     backfill = context.instance.get_backfill(backfill_id) if backfill_id is not None else None
     chosen = context.run.asset_selection if backfill is None else backfill.asset_selection
     return None if chosen is None else frozenset(chosen)

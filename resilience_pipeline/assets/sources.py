@@ -36,7 +36,7 @@ def asset_of_source(source: Source) -> dg.AssetsDefinition:
 
     def take_in_files(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
         arrivals = lake.arrivals(context.run.run_id)
-        again = anew(context) if source.by_edition else Anew()
+        again = anew(context, force=lake.force) if source.by_edition else Anew(everything=lake.force)
         outcome = _kept(arrivals.intake(source, again), lake.snapshot(context.run.run_id))
         if source.by_edition and outcome.pointer is not None:
             now = deliveries_of(outcome.pointer)
