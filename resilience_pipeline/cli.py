@@ -17,6 +17,7 @@ from resilience_pipeline.cli_deliveries import withdraw_command
 from resilience_pipeline.cli_dev import dev_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
+from resilience_pipeline.cli_report import report_command
 from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.cli_runs import prune_command, runs_command
 from resilience_pipeline.cli_stale import stale_command
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command("estimate")(estimate_command)
 app.command("show")(show_command)
+app.command("report")(report_command)
 app.command("export")(export_command)
 app.command("verify")(verify_command)
 app.command("runs")(runs_command)

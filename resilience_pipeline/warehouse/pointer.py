@@ -19,7 +19,7 @@ Note = str | int | float | bool
 _PART = re.compile(r"[a-z0-9_]+")
 _VERSION = re.compile(rf"[0-9a-f]{{{VERSION_LENGTH}}}")
 #: Folders of the lake that hold no tables, so no table's key may begin with one.
-RESERVED = frozenset({"variants", "runs", "deliveries", "landing", "twin"})
+RESERVED = frozenset({"variants", "runs", "deliveries", "landing", "twin", "report_site"})
 
 
 def join(key: TableKey) -> str:

@@ -1,0 +1,166 @@
+"""The results of a lake as the pages show them: document, finding, planted values, downloads, what each rests on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.report.document import Document, printed_order
+from resilience_pipeline.report.steps import symbols_of
+from resilience_pipeline.site.anchors import Place, anchors
+from resilience_pipeline.sources.delivered import Delivered, deliveries_of
+from resilience_pipeline.status import Result, read_comparison, read_result
+from resilience_pipeline.study.needs import all_variables
+from resilience_pipeline.study.study import ResultTable, Study, Variable
+from resilience_pipeline.study.vocabulary import TREATMENT
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One result and all that its page says.
+
+    Parameters
+    ----------
+    found : as `resilience show` reads it. document : its printed form.
+    table : its declaration; None where no study declares it any more.
+    study : name of the study that declares it.
+    finding : in plain words, from the study's referee's sheet; "" where no question is about it.
+    anchors : cell -> name of the coefficient.
+    planted : rows of the comparison with what was planted; empty where nothing is known.
+    symbols : variables whose symbols its cells print.
+    behind : pointers of all tables that it rests on, by name.
+    """
+
+    found: Result
+    document: Document
+    table: ResultTable | None
+    study: str
+    finding: str
+    anchors: Mapping[Place, str]
+    planted: tuple[dict, ...]
+    symbols: tuple[Variable, ...]
+    behind: tuple[Pointer, ...]
+
+    @property
+    def name(self) -> str:
+        """ "table_4", the page's name, too."""
+        return self.found.name
+
+    @property
+    def kind(self) -> str:
+        """Its kind, "" where it is not declared."""
+        return "" if self.table is None else self.table.kind
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources that it rests on and that were delivered."""
+        return tuple(p.key[-1] for p in self.behind if p.key[0] == "sources" and p.rows)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All results in the order of their studies, and the deliveries of every source."""
+
+    results: tuple[Shown, ...]
+    studies: tuple[Study, ...]
+    sources: Mapping[str, tuple[Delivered, ...]]
+
+    def __getitem__(self, name: str) -> Shown | None:
+        return next((shown for shown in self.results if shown.name == name), None)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any result descends from the synthetic twin."""
+        return any(shown.found.pointer.synthetic for shown in self.results)
+
+
+def collect(root: Path, studies: Sequence[Study], variant: str | None = None) -> Collection:
+    """Everything that the pages show; a LakeError where the lake holds no result.
+
+    Results that an earlier version printed without keeping its cells are left out.
+    """
+    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    pointers = {pointer.name: pointer for pointer in lake.tables()}
+    names = sorted((p.key[-1] for p in pointers.values() if p.key[0] == "report"), key=printed_order)
+    declared = {table.name: (study, table) for study in studies for table in study.tables}
+    order = {study.name: place for place, study in enumerate(studies)}
+    names.sort(key=lambda name: order[declared[name][0].name] if name in declared else len(order))
+    found = {name: read_result(root, name, variant) for name in names}
+    findings = _findings(found)
+    planted = _planted(root) if variant is None else {}
+    shown = [
+        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers)
+        for name, result in found.items()
+        if result.document is not None
+    ]
+    if not shown:
+        raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")
+    sources = {
+        p.key[1]: deliveries_of(p) for p in pointers.values() if p.key[0] == "sources" and p.key[1] != "inventory"
+    }
+    return Collection(tuple(shown), tuple(studies), sources)
+
+
+def _shown(
+    found: Result,
+    declared: tuple[Study, ResultTable] | None,
+    finding: str,
+    planted: Mapping[str, list[dict]],
+    pointers: Mapping[str, Pointer],
+) -> Shown:
+    assert found.document is not None
+    study, table = declared if declared is not None else (None, None)
+    terms = {} if study is None else {symbol: name for name, symbol in symbols_of(study).items()}
+    columns = () if table is None else tuple(spec.name for spec in table.columns)
+    printed = {cell for row in (found.document.grid.headings, *found.document.grid.rows) for cell in row}
+    variables = () if study is None else (*TREATMENT, *all_variables(study))
+    return Shown(
+        found=found,
+        document=found.document,
+        table=table,
+        study="" if study is None else study.name,
+        finding=finding,
+        anchors=anchors(found.document, columns, terms),
+        planted=tuple(planted.get(found.name, ())),
+        symbols=tuple(v for v in variables if v.symbol in printed and v.symbol and not v.copy_of),
+        behind=_behind(found.pointer, pointers),
+    )
+
+
+def _findings(found: Mapping[str, Result]) -> dict[str, str]:
+    """Result -> what the first referee's sheet that asks about it says."""
+    said: dict[str, str] = {}
+    for result in found.values():
+        if {"question", "finding", "result"} <= set(result.table.columns):
+            for row in result.table.to_dicts():
+                said.setdefault(row["result"], row["finding"])
+    return said
+
+
+def _planted(root: Path) -> dict[str, list[dict]]:
+    """Result -> rows of the comparison whose planted value is known."""
+    try:
+        _, beside = read_comparison(root)
+    except LakeError:
+        return {}
+    by_result: dict[str, list[dict]] = {}
+    if beside is not None:
+        for row in beside.filter(pl.col("planted").is_not_null() & pl.col("ours").is_not_null()).to_dicts():
+            by_result.setdefault(row["table"], []).append(row)
+    return by_result
+
+
+def _behind(pointer: Pointer, pointers: Mapping[str, Pointer]) -> tuple[Pointer, ...]:
+    """All tables that this one rests on, as they stand, by name."""
+    reached: dict[str, Pointer] = {}
+    waiting = list(pointer.inputs)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name in pointers:
+            reached[name] = pointers[name]
+            waiting += pointers[name].inputs
+    return tuple(reached[name] for name in sorted(reached))
