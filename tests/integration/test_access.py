@@ -9,6 +9,7 @@ import pytest
 from resilience_pipeline.assets.steps import events
 from resilience_pipeline.driver import execute
 from resilience_pipeline.errors import OptionError
+from resilience_pipeline.frozen.steps import frozen_steps
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import DAGSTER_YAML
@@ -46,15 +47,18 @@ def told(folder: Path, access: Access) -> dict[str, str]:
         intake_step(s, files=lambda s=s: files(s.name), store=lambda f: lake.store_delivery(landing, f))
         for s in SOURCES
     ]
-    by_key = {step.key: step for step in (*taken, *project_plan().steps)}
+    by_key = {step.key: step for step in (*taken, *project_plan().steps, *frozen_steps(lambda: lake.root))}
     wanted = [PANEL]
     for key in wanted:
         wanted += [other for other in by_key[key].inputs if other not in wanted]
-    return {
-        "/".join(key): repr(list(events(execute(step, snapshot, Options()), access)))
-        for key, step in by_key.items()
-        if key in wanted
-    }
+    layers = ("sources", "staging", "frozen", "grid", "panel")
+    with dg.DagsterInstance.ephemeral() as instance:
+        return {
+            "/".join(step.key): repr(list(events(execute(step, snapshot, Options()), access, instance)))
+            for layer in layers
+            for step in by_key.values()
+            if step.key in wanted and step.key[0] == layer
+        }
 
 
 def figures_in(text: str) -> set[float]:
@@ -71,7 +75,7 @@ def test_no_delivered_figure_that_passed_its_rules_is_told_to_dagster(tmp_path):
 def test_licensed_rows_show_where_the_settings_allow_it(tmp_path):
     said = told(tmp_path, Access(previews_of_licensed_rows=True))
     layers = {name.split("/")[0] for name, text in said.items() if figures_in(text)}
-    assert layers == {"sources", "staging", "grid", "panel"}
+    assert layers == {"sources", "staging", "frozen", "grid", "panel"}
 
 
 def test_an_unknown_key_of_access_is_refused_with_the_file_named(tmp_path):
