@@ -1,0 +1,1 @@
+"""What moved between two states of the results, and what moved it."""

@@ -1,0 +1,224 @@
+"""How much of each moved coefficient each change makes: one change at a time, on the old state, recomputed in memory.
+
+The code counts as one change: new code on the old inputs under the old options. Every other change is then made alone,
+with the new code. What the single changes do not add up to is their interaction. Where only one thing changed, all of
+the movement is its, and nothing is recomputed.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from resilience_pipeline.drift.changes import Change, Changes, Tables, changes_between, in_order, together, with_change
+from resilience_pipeline.drift.comparison import coefficients, is_regression
+from resilience_pipeline.drift.recompute import Read, Recomputed, recompute
+from resilience_pipeline.errors import OptionError
+from resilience_pipeline.options import Options, Value
+from resilience_pipeline.panel.chain import behind
+from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.words import many
+
+CODE, REST = "code", "interaction"
+_FEW = 4
+Place = tuple[str, str]  # table and term
+#: (source, hash of a delivery) -> its cells as today's reader reads the stored copy; None where the copy is gone.
+Reread = Callable[[str, str], pl.DataFrame | None]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Shares of the movement.
+
+    Parameters
+    ----------
+    causes : what changed, in words, in the order of the shares; the last may be "interaction".
+    shares : (table, term) -> its change by each cause; a coefficient that no recomputation reached is left out.
+    steps : how many steps were recomputed.
+    notes : what a reader should know.
+    """
+
+    causes: tuple[str, ...] = ()
+    shares: Mapping[Place, tuple[float, ...]] = field(default_factory=dict)
+    steps: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def attribute(
+    old: Tables,
+    new: Tables,
+    moved: Mapping[Place, float],
+    wanted: Sequence[TableKey],
+    steps: Sequence[Step],
+    reread: Reread,
+    *,
+    largest: int,
+) -> Attribution:
+    """Shares of each change in the movement of the coefficients.
+
+    Parameters
+    ----------
+    old, new : the two states.
+    moved : (table, term) -> new less old.
+    wanted : tables of the estimates layer that hold these coefficients. Only regressions are recomputed: tests and
+        bounds get a share where one thing alone changed.
+    steps : all steps after the sources, inputs first.
+    largest : so many recomputations at most; more changes are taken together.
+    """
+    if not moved:
+        return Attribution()
+    changes = changes_between(old, new, behind(steps, wanted))
+    notes = list(_notes(changes))
+    libraries = _libraries_differ(old, new, wanted)
+    code = libraries or bool(changes.code)
+    labels = ([CODE] if code else []) + [change.label for change in changes.single]
+    if not labels:
+        return Attribution(notes=(*notes, "neither a delivery nor an option nor the code is known to have changed"))
+    if len(labels) == 1:
+        return Attribution((labels[0],), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
+    if changes.missing_code:
+        label = "all of it: " + "; ".join(labels[:_FEW]) + ("; and more" if len(labels) > _FEW else "")
+        notes.append(
+            f"the code that made the newer results is not the code that runs now ({_names(changes.missing_code)}), "
+            "so the changes cannot be told apart"
+        )
+        return Attribution((label,), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
+    grouped = together(changes.single, max(largest - code, 1))
+    if len(grouped) < len(changes.single):
+        notes.append(
+            f"{len(changes.single)} changes were taken together into {len(grouped)}, "
+            f"because at most {many(largest, 'recomputation')} are made"
+        )
+    regressions = [key for key in wanted if new.current(key) is not None and is_regression(new.read(key))]
+    needed = behind(steps, regressions)
+    stale = {step.key for step in needed if libraries or step.key in changes.code} if code else None
+    return _recomputed(_Base(old, new, needed, reread), moved, regressions, changes.code, stale, grouped, notes)
+
+
+@dataclass(frozen=True)
+class _Base:
+    old: Tables
+    new: Tables
+    steps: Sequence[Step]
+    reread: Reread
+
+    def read(self, key: TableKey) -> pl.DataFrame | None:
+        return None if self.old.current(key) is None else self.old.read(key)
+
+
+def _recomputed(
+    base: _Base,
+    moved: Mapping[Place, float],
+    wanted: Sequence[TableKey],
+    code: Sequence[TableKey],
+    stale_by_code: Collection[TableKey] | None,
+    grouped: Sequence[Change],
+    notes: list[str],
+) -> Attribution:
+    before = _options_of(base.old, base.steps)
+    start = _values(wanted, base.read)
+    steps = 0
+    after_code = Recomputed({})
+    if stale_by_code is not None:
+        after_code = recompute(base.steps, base.read, _cells_by_new_code(base, code), before, stale_by_code)
+        steps += after_code.steps
+
+    read = _over(after_code.tables, base.read)
+    from_here = _values(wanted, read)
+    causes, effects, kept = [], [], list(after_code.kept)
+    if stale_by_code is not None:
+        causes.append(CODE)
+        effects.append({place: from_here[place] - start[place] for place in from_here.keys() & start.keys()})
+    for change in grouped:
+        sources: set[TableKey] = {("sources", name) for name in (*change.withdrawn, *change.delivered)}
+        cells = {key: frame for key in sources if (frame := read(key)) is not None}
+        options = Options.of({**before.values, **change.options})
+        stale = {step.key for step in base.steps if set(step.options) & set(change.options)}
+        done = recompute(base.steps, read, with_change(change, cells, base.new), options, stale)
+        steps += done.steps
+        kept += done.kept
+        then = _values(wanted, _over(done.tables, read))
+        causes.append(change.label)
+        effects.append({place: then[place] - from_here[place] for place in then.keys() & from_here.keys()})
+    shares = {}
+    for place, change_of_it in moved.items():
+        if all(place in effect for effect in effects):
+            single = tuple(effect[place] for effect in effects)
+            shares[place] = (*single, change_of_it - sum(single))
+    if kept:
+        notes.append(f"alone, a change was refused by {_names(dict.fromkeys(kept))}, which then stayed as it was")
+    return Attribution((*causes, REST), shares, steps, tuple(notes))
+
+
+def _over(tables: Mapping[TableKey, pl.DataFrame], read: Read) -> Read:
+    """Reads the tables, and beneath them what `read` gives."""
+    return lambda key: tables[key] if key in tables else read(key)
+
+
+def _cells_by_new_code(base: _Base, code: Sequence[TableKey]) -> dict[TableKey, pl.DataFrame]:
+    """The old deliveries of each source whose reader changed, as the new reader reads them."""
+    replaced = {}
+    for key in code:
+        if key[0] != "sources" or base.new.current(key) is None:
+            continue
+        cells, newer = base.read(key), base.new.read(key)
+        if cells is None or "delivery_sha256" not in cells.columns:
+            continue
+        known = set(newer["delivery_sha256"].unique())
+        parts = []
+        for (sha,), part in cells.group_by("delivery_sha256", maintain_order=True):
+            if sha in known:
+                parts.append(newer.filter(pl.col("delivery_sha256") == sha))
+            else:
+                again = base.reread(key[-1], str(sha))
+                parts.append(part if again is None else again.select(newer.columns))
+        replaced[key] = in_order(pl.concat(parts)) if parts else newer.clear()
+    return replaced
+
+
+def _values(wanted: Sequence[TableKey], read: Read) -> dict[Place, float]:
+    found: dict[Place, float] = {}
+    for key in wanted:
+        frame = read(key)
+        rows = None if frame is None else coefficients(key, frame)
+        if rows is not None:
+            listed = rows.select("table", "term", "estimate").iter_rows()
+            found |= {(table, term): value for table, term, value in listed}
+    return found
+
+
+def _options_of(state: Tables, steps: Sequence[Step]) -> Options:
+    """The options under which a state was computed, as far as today's code still knows them."""
+    chosen: dict[str, Value] = {}
+    for step in steps:
+        pointer = state.current(step.key)
+        for name, value in () if pointer is None else pointer.options.items():
+            try:
+                Options.of({name: value})
+            except OptionError:
+                continue
+            chosen[name] = value
+    return Options.of(chosen)
+
+
+def _libraries_differ(old: Tables, new: Tables, wanted: Sequence[TableKey]) -> bool:
+    """Whether numpy, polars or another library that computes has another release."""
+    return any(
+        "versions" in (before := old.read(key)).columns
+        and "versions" in (after := new.read(key)).columns
+        and before["versions"].drop_nulls().unique().sort().to_list()
+        != after["versions"].drop_nulls().unique().sort().to_list()
+        for key in wanted
+        if old.current(key) is not None and new.current(key) is not None
+    )
+
+
+def _notes(changes: Changes) -> list[str]:
+    if not changes.behind:
+        return []
+    return [f"{_names(changes.behind)} stood on older tables in one of the two states; that is in the interaction"]
+
+
+def _names(keys: Sequence[TableKey] | Mapping[TableKey, None]) -> str:
+    names = [".".join(key) for key in keys]
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")

@@ -1,0 +1,174 @@
+"""What moved between two states of a lake, from stored tables; and the report that a refresh leaves behind.
+
+Nothing is recomputed where no coefficient moved, and nothing is written where there is nothing to compare with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from resilience_pipeline.code_version import code_version
+from resilience_pipeline.drift import attribution as attribution_module
+from resilience_pipeline.drift import changes, comparison, recompute, report
+from resilience_pipeline.drift.attribution import Attribution, attribute
+from resilience_pipeline.drift.changes import Tables
+from resilience_pipeline.drift.comparison import compared
+from resilience_pipeline.drift.report import drift_document, drift_table
+from resilience_pipeline.errors import DeliveryError
+from resilience_pipeline.plan import Plan
+from resilience_pipeline.report.document import Document
+from resilience_pipeline.sources.delivered import deliveries_of
+from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.warehouse.history import Past, as_of, runs_of
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer
+from resilience_pipeline.warehouse.run_file import RunFile
+from resilience_pipeline.warehouse.snapshot import Snapshot
+
+KEY: TableKey = ("report", report.NAME)
+ESTIMATES = "estimates"
+#: Most recomputations for one report; more changes are taken together.
+RECOMPUTATIONS = 6
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What moved between two states: rows (`report.DRIFT`), what moved them, the page, the tables compared."""
+
+    table: pl.DataFrame
+    attribution: Attribution
+    document: Document
+    changed: tuple[TableKey, ...]
+    moved: int
+    flipped: int
+
+
+def drift_between(
+    old: Tables,
+    new: Tables,
+    old_tables: Sequence[Pointer],
+    new_tables: Sequence[Pointer],
+    plan: Plan,
+    root: Path,
+    *,
+    largest: int = RECOMPUTATIONS,
+    title: str = report.TITLE,
+) -> Drift:
+    """Compare two states of the lake at `root` and tell the changes apart.
+
+    Parameters
+    ----------
+    old_tables, new_tables : pointers of all tables of the two states.
+    largest : recomputations at most; 0 = compare only.
+    """
+    before = {pointer.key: pointer for pointer in old_tables if pointer.key[0] == ESTIMATES}
+    after = {pointer.key: pointer for pointer in new_tables if pointer.key[0] == ESTIMATES}
+    changed = sorted(key for key in before.keys() | after.keys() if _version(before, key) != _version(after, key))
+    rows = compared(
+        {key: old.read(key) for key in changed if key in before},
+        {key: new.read(key) for key in changed if key in after},
+    )
+    moved = {(table, term): change for table, term, change in _moved(rows).iter_rows()}
+    names = {"_".join(key[1:]): key for key in changed}
+    wanted = [names[table] for table in rows["table"].unique(maintain_order=True) if names[table] in before]
+    found = Attribution()
+    if largest and moved:
+        steps = plan.steps
+
+        def reread(source: str, sha: str) -> pl.DataFrame | None:
+            return _read_again(root, old.current(("sources", source)), source, sha)
+
+        found = attribute(old, new, moved, wanted, steps, reread, largest=largest)
+    table = drift_table(rows, found)
+    synthetic = any(pointer.synthetic for state in (before, after) for pointer in state.values())
+    document = drift_document(table, found, ["_".join(key[1:]) for key in changed], title=title, synthetic=synthetic)
+    return Drift(table, found, document, tuple(changed), rows.height, int(rows["flip"].is_not_null().sum()))
+
+
+def last_refresh(lake: Lake) -> tuple[Past, Past] | None:
+    """The last run that changed an estimate, and the one before it; None where no run did that after another."""
+    runs = runs_of(lake)
+    for place in range(len(runs) - 1, 0, -1):
+        if any(name.startswith(f"{ESTIMATES}/") for name in runs[place].changed) and _estimated(runs[place - 1].record):
+            return Past(lake, runs[place - 1]), Past(lake, runs[place])
+    return None
+
+
+def report_refresh(
+    lake: Lake, run_id: str, plan: Plan, *, largest: int = RECOMPUTATIONS
+) -> tuple[Pointer, Drift] | None:
+    """Write the report of a run that is about to end; None where it changed no coefficient or is the first."""
+    snapshot = lake.pin(run_id)
+    earlier = [run for run in runs_of(lake) if run.record.sequence < snapshot.record().sequence]
+    if not earlier or not _estimated(earlier[-1].record):
+        return None
+    past = Past(lake, earlier[-1])
+    left = {name: pin.data_version for name, pin in past.run.record.pins.items() if name.startswith(f"{ESTIMATES}/")}
+    now = {p.name: p.data_version for p in snapshot.tables() if p.key[0] == ESTIMATES}
+    if left == now:
+        return None
+    drift = drift_between(past, snapshot, past.tables(), snapshot.tables(), plan, lake.root, largest=largest)
+    if not drift.moved:
+        return None
+    return _write(snapshot, drift, past), drift
+
+
+def _write(snapshot: Snapshot, drift: Drift, past: Past) -> Pointer:
+    there = [key for key in drift.changed if snapshot.current(key) is not None]
+    return snapshot.write(
+        KEY,
+        drift.table,
+        code_version=_version_of_code(),
+        inputs=there,
+        options={},
+        synthetic=drift.document.synthetic,
+        notes={
+            "markdown": drift.document.markdown,
+            "text": drift.document.text,
+            "document": drift.document.to_json(),
+            "older_run": past.run.record.run_id,
+            "newer_run": snapshot.run_id,
+            "coefficients": drift.moved,
+            "flipped": drift.flipped,
+            "recomputed_steps": drift.attribution.steps,
+        },
+    )
+
+
+def state_of(lake: Lake, wanted: str) -> Past | Lake:
+    """A run's past, or a variant as it stands: what `resilience drift` takes."""
+    return lake.variant(wanted) if wanted in lake.variants() else as_of(lake, wanted)
+
+
+def _version_of_code() -> str:
+    """Of the modules that tell what moved; a step's, so that it is made as every other."""
+    modules = (attribution_module, changes, comparison, recompute, report)
+    return code_version(Step(KEY, (), compared, "", code=modules))  # type: ignore[arg-type]
+
+
+def _version(tables: dict[TableKey, Pointer], key: TableKey) -> str | None:
+    return tables[key].data_version if key in tables else None
+
+
+def _moved(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("change").is_not_null()).select("table", "term", "change")
+
+
+def _estimated(record: RunFile) -> bool:
+    return any(name.startswith(f"{ESTIMATES}/") for name in record.pins)
+
+
+def _read_again(root: Path, pointer: Pointer | None, source: str, sha: str) -> pl.DataFrame | None:
+    """Cells of a stored delivery as today's reader reads them; None where the copy is gone or refused."""
+    reader = next((record for record in SOURCES if record.name == source), None)
+    for delivered in deliveries_of(pointer):
+        stored = delivered.stored(root)
+        if delivered.sha256 == sha and reader is not None and stored.path.is_file():
+            try:
+                return reader.read(stored)
+            except DeliveryError:
+                return None
+    return None
