@@ -15,6 +15,7 @@ from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
 from resilience_pipeline.cli_deliveries import withdraw_command
 from resilience_pipeline.cli_dev import dev_command
+from resilience_pipeline.cli_drift import drift_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
 from resilience_pipeline.cli_report import report_command
@@ -36,6 +37,7 @@ app.command("show")(show_command)
 app.command("report")(report_command)
 app.command("export")(export_command)
 app.command("verify")(verify_command)
+app.command("drift")(drift_command)
 app.command("runs")(runs_command)
 app.command("prune")(prune_command)
 app.command("freeze")(freeze_command)

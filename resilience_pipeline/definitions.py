@@ -6,6 +6,7 @@ from resilience_pipeline.assets.alerts import alert_sensors
 from resilience_pipeline.assets.frozen import frozen_assets
 from resilience_pipeline.assets.landing import landing_asset, landing_sensor
 from resilience_pipeline.assets.resources import LakeResource
+from resilience_pipeline.assets.run_end import drift_spec
 from resilience_pipeline.assets.schedules import editions_due, monthly_recheck
 from resilience_pipeline.assets.sources import asset_of_source, inventory_asset
 from resilience_pipeline.assets.steps import asset_of
@@ -26,6 +27,7 @@ defs = dg.Definitions(
         *(asset_of(step) for step in plan.staging),
         *frozen_assets(),
         *(asset_of(step) for step in plan.studies),
+        drift_spec(),
     ],
     jobs=[
         dg.define_asset_job(

@@ -11,6 +11,9 @@ from resilience_pipeline.options import CATALOGUE, Options
 from resilience_pipeline.toml_file import Section, read_toml
 from resilience_pipeline.warehouse.retention import Retention
 
+#: Recomputations for one report of what moved; more changes are taken together.
+RECOMPUTATIONS = 6
+
 
 @dataclass(frozen=True)
 class Access:
@@ -74,6 +77,18 @@ def load_retention(path: Path | None) -> Retention:
     return Retention(kept.get("keep_runs"), kept.get("keep_days"))
 
 
+def load_recomputations(path: Path | None) -> int:
+    """`recomputations` of `[drift]`: how many are made at most to say what moved the results."""
+    if path is None or not path.exists():
+        return RECOMPUTATIONS
+    drift = _read(path).section("drift")
+    drift.allow("recomputations")
+    found = drift.get("recomputations", int, RECOMPUTATIONS)
+    if found < 0:
+        drift.fail("recomputations", "is negative", "0 (only compare) or more", str(found), "write 0 or more")
+    return found
+
+
 def options_table() -> pl.DataFrame:
     """One row per option: name, default, other values, reason; all text."""
     rows = [
@@ -97,5 +112,5 @@ def _plain(bound: float | None) -> str:
 
 def _read(path: Path) -> Section:
     section, _ = read_toml(path, OptionError)
-    section.allow("options", "paths", "sensor", "alerts", "access", "lake")
+    section.allow("options", "paths", "sensor", "alerts", "access", "lake", "drift")
     return section

@@ -10,6 +10,8 @@ from pydantic import Field, PrivateAttr
 from resilience_pipeline.arrivals import Arrivals, held_by_the_watcher
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.run_end import close_run
+from resilience_pipeline.drift.refresh import DESCRIPTION
+from resilience_pipeline.drift.refresh import KEY as DRIFT_KEY
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import Access, load_access
@@ -83,7 +85,7 @@ class LakeResource(dg.ConfigurableResource):
                 yield self
             finally:
                 close_run(context.instance, self.lake, run_id, self._tables(), context.log)
-                published = publish(self.lake, descriptions=project_plan().descriptions)
+                published = publish(self.lake, descriptions=project_plan().descriptions | {DRIFT_KEY: DESCRIPTION})
                 if log is not None:
                     log(f"warehouse.duckdb {published}")
 

@@ -4,13 +4,18 @@ Nothing here may break a run whose tables are written already: what fails is log
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 
+from resilience_pipeline.assets.keys import asset_key
+from resilience_pipeline.drift.refresh import DESCRIPTION, report_refresh
+from resilience_pipeline.drift.refresh import KEY as DRIFT_KEY
+from resilience_pipeline.drift.report import summary
 from resilience_pipeline.errors import PipelineError
+from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
-from resilience_pipeline.settings import load_retention
+from resilience_pipeline.settings import load_recomputations, load_retention
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.attempts import failed_in
 from resilience_pipeline.warehouse.history import end_run
@@ -31,14 +36,60 @@ def close_run(
     ----------
     assets : name of an asset's step in Dagster -> the table that it writes.
     """
-    try:
-        failed = {*failed_in(lake, run_id), *_failed_steps(instance, run_id, assets)}
-        end_run(lake, run_id, sorted(failed))
-        prune(lake, load_retention(find_project().settings_file))
-    except (PipelineError, OSError) as error:
-        (log or logging.getLogger(__name__)).warning(
-            "the run is over and its tables stand; what comes after a run could not be done: %s", error
+    _guarded(lambda: _report_drift(instance, lake, run_id), log)
+    _guarded(lambda: _note_the_end(instance, lake, run_id, assets), log)
+    _guarded(lambda: prune(lake, load_retention(find_project().settings_file)), log)
+
+
+def drift_spec() -> dg.AssetSpec:
+    """The report of a refresh as Dagster shows it: runs write it when they end, nobody materialises it."""
+    return dg.AssetSpec(
+        asset_key(DRIFT_KEY),
+        group_name=DRIFT_KEY[0],
+        description=DESCRIPTION,
+        kinds={"polars"},
+        owners=["team:economics"],
+    )
+
+
+def _report_drift(instance: dg.DagsterInstance | None, lake: Lake, run_id: str) -> None:
+    largest = load_recomputations(find_project().settings_file)
+    written = report_refresh(lake, run_id, project_plan(), largest=largest)
+    if written is None or instance is None:
+        return
+    pointer, drift = written
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            asset_key(DRIFT_KEY),
+            description=summary(drift.rows),
+            metadata={
+                "table": dg.MetadataValue.md(drift.document.markdown),
+                "run": dg.MetadataValue.dagster_run(run_id),
+                "coefficients": drift.moved,
+                "flipped": drift.flipped,
+                "recomputed_steps": drift.attribution.steps,
+                "older_run": str(pointer.notes["older_run"]),
+                "data_version": pointer.data_version,
+                "dagster/row_count": drift.table.height,
+            },
+            tags={"dagster/data_version": pointer.data_version},
         )
+    )
+
+
+def _note_the_end(instance: dg.DagsterInstance | None, lake: Lake, run_id: str, assets: Mapping[str, TableKey]) -> None:
+    failed = {*failed_in(lake, run_id), *_failed_steps(instance, run_id, assets)}
+    end_run(lake, run_id, sorted(failed))
+
+
+def _guarded(work: Callable[[], object], log: logging.Logger | None) -> None:
+    """Do it; whatever goes wrong is told and stops nothing: the run's own tables are written."""
+    try:
+        work()
+    except PipelineError as error:
+        (log or logging.getLogger(__name__)).warning("the run is over and its tables stand, but: %s", error)
+    except Exception:  # noqa: BLE001 - a mistake of ours in what comes after must not undo a run
+        (log or logging.getLogger(__name__)).exception("the run is over and its tables stand, but this failed")
 
 
 def _failed_steps(instance: dg.DagsterInstance | None, run_id: str, assets: Mapping[str, TableKey]) -> list[str]:

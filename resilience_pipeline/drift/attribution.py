@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from resilience_pipeline.drift.changes import Change, Changes, Tables, changes_between, in_order, together, with_change
+from resilience_pipeline.drift.changes import Change, Changes, changes_between, in_order, together, with_change
 from resilience_pipeline.drift.comparison import coefficients, is_regression
 from resilience_pipeline.drift.recompute import Read, Recomputed, recompute
+from resilience_pipeline.drift.standing import Standing, Tables
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import Options, Value
 from resilience_pipeline.panel.chain import behind
@@ -67,7 +68,9 @@ def attribute(
     """
     if not moved:
         return Attribution()
-    changes = changes_between(old, new, behind(steps, wanted))
+    beneath = behind(steps, wanted)
+    old, new = Standing(old, beneath), Standing(new, beneath)
+    changes = changes_between(old, new, beneath)
     notes = list(_notes(changes))
     libraries = _libraries_differ(old, new, wanted)
     code = libraries or bool(changes.code)
@@ -103,7 +106,11 @@ class _Base:
     reread: Reread
 
     def read(self, key: TableKey) -> pl.DataFrame | None:
-        return None if self.old.current(key) is None else self.old.read(key)
+        """A table of the old state; one that it did not know at all, such as a new source's, as it is now."""
+        if self.old.current(key) is not None:
+            return self.old.read(key)
+        computed = {step.key for step in self.steps}
+        return self.new.read(key) if key not in computed and self.new.current(key) is not None else None
 
 
 def _recomputed(
@@ -119,8 +126,10 @@ def _recomputed(
     start = _values(wanted, base.read)
     steps = 0
     after_code = Recomputed({})
-    if stale_by_code is not None:
-        after_code = recompute(base.steps, base.read, _cells_by_new_code(base, code), before, stale_by_code)
+    absent = {step.key for step in base.steps if base.old.current(step.key) is None}
+    if stale_by_code is not None or absent:
+        stale = absent | set(stale_by_code or ())
+        after_code = recompute(base.steps, base.read, _cells_by_new_code(base, code), before, stale)
         steps += after_code.steps
 
     read = _over(after_code.tables, base.read)
@@ -216,7 +225,7 @@ def _libraries_differ(old: Tables, new: Tables, wanted: Sequence[TableKey]) -> b
 def _notes(changes: Changes) -> list[str]:
     if not changes.behind:
         return []
-    return [f"{_names(changes.behind)} stood on older tables in one of the two states; that is in the interaction"]
+    return [f"{_names(changes.behind)} stood on other tables than the rest in one of the states: in the interaction"]
 
 
 def _names(keys: Sequence[TableKey] | Mapping[TableKey, None]) -> str:

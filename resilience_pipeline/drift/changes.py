@@ -6,28 +6,18 @@ pointer names the code and the options that made its table.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import polars as pl
 
 from resilience_pipeline.code_version import code_version
+from resilience_pipeline.drift.standing import Tables
+from resilience_pipeline.frozen.steps import PINS_KEY
 from resilience_pipeline.options import Value
 from resilience_pipeline.sources.source import CELLS
 from resilience_pipeline.step import Step, TableKey
-from resilience_pipeline.warehouse.pointer import Pointer
 from resilience_pipeline.words import many
 
 _SHA, _ORDER = "delivery_sha256", ("file", "sheet", "row", "column")
-
-
-class Tables(Protocol):
-    """A state of the lake: a run's past, a running run, or the lake as it stands."""
-
-    def current(self, key: TableKey) -> Pointer | None:
-        """What is known of a table; None where it does not exist."""
-
-    def read(self, key: TableKey) -> pl.DataFrame:
-        """The table."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ class Changes:
     single : deliveries, options and other tables, each alone.
     code : tables that other code computed, the sources' readers among them.
     missing_code : tables of the new state whose code is not the code that runs now.
-    behind : tables of either state that were kept from before their inputs changed.
+    behind : tables of either state of which two results rest on different versions.
     """
 
     single: tuple[Change, ...]
@@ -83,7 +73,6 @@ def changes_between(old: Tables, new: Tables, steps: Sequence[Step]) -> Changes:
     for key in roots:
         before, after = old.current(key), new.current(key)
         if before is None or after is None or before.data_version == after.data_version:
-            single += [_whole(key)] if (before is None) != (after is None) else []
             continue
         if before.code_version != after.code_version:
             code.append(key)
@@ -149,7 +138,8 @@ def in_order(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole(key: TableKey) -> Change:
-    return Change(f"{key[-1]} as a whole", tables=(key,), place=(key[-1], ""))
+    label = "the deliveries that studies are frozen to" if key == PINS_KEY else f"{key[-1]} as a whole"
+    return Change(label, tables=(key,), place=(key[-1], ""))
 
 
 def _deliveries(key: TableKey, old: pl.DataFrame, new: pl.DataFrame) -> list[Change]:

@@ -3,22 +3,24 @@
 Nothing is recomputed where no coefficient moved, and nothing is written where there is nothing to compare with.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.drift import attribution as attribution_module
-from resilience_pipeline.drift import changes, comparison, recompute, report
+from resilience_pipeline.drift import changes, comparison, recompute, report, standing
 from resilience_pipeline.drift.attribution import Attribution, attribute
-from resilience_pipeline.drift.changes import Tables
 from resilience_pipeline.drift.comparison import compared
 from resilience_pipeline.drift.report import drift_document, drift_table
+from resilience_pipeline.drift.standing import Tables
 from resilience_pipeline.errors import DeliveryError
+from resilience_pipeline.frozen.steps import PINS_KEY, frozen_steps
 from resilience_pipeline.plan import Plan
 from resilience_pipeline.report.document import Document
+from resilience_pipeline.settings import RECOMPUTATIONS
 from resilience_pipeline.sources.delivered import deliveries_of
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Step, TableKey
@@ -30,27 +32,51 @@ from resilience_pipeline.warehouse.snapshot import Snapshot
 
 KEY: TableKey = ("report", report.NAME)
 ESTIMATES = "estimates"
-#: Most recomputations for one report; more changes are taken together.
-RECOMPUTATIONS = 6
+DESCRIPTION = (
+    "What moved: every coefficient that the last refresh changed, old and new, in old errors, flips of sign "
+    "or significance first, and what moved it: each delivery, each option and the code, made alone on the older state. "
+    "One row per coefficient and part of its movement. Written when a run ends that changed one, even where a step "
+    "failed; `resilience drift` compares any two runs."
+)
+
+
+class State(Tables, Protocol):
+    """A state of the lake that can also list its tables."""
+
+    def tables(self) -> list[Pointer]:
+        """Pointers of all tables."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What moved between two states: rows (`report.DRIFT`), what moved them, the page, the tables compared."""
+    """What moved between two states.
 
+    Parameters
+    ----------
+    rows : one per coefficient that differs (`comparison.COMPARED`). table : with the parts of each (`report.DRIFT`).
+    attribution : what moved them. document : the page. changed : tables of the estimates layer that differ.
+    """
+
+    rows: pl.DataFrame
     table: pl.DataFrame
     attribution: Attribution
     document: Document
     changed: tuple[TableKey, ...]
-    moved: int
-    flipped: int
+
+    @property
+    def moved(self) -> int:
+        """How many coefficients differ."""
+        return self.rows.height
+
+    @property
+    def flipped(self) -> int:
+        """How many of them changed their sign or their significance."""
+        return int(self.rows["flip"].is_not_null().sum())
 
 
 def drift_between(
-    old: Tables,
-    new: Tables,
-    old_tables: Sequence[Pointer],
-    new_tables: Sequence[Pointer],
+    old: State,
+    new: State,
     plan: Plan,
     root: Path,
     *,
@@ -61,11 +87,11 @@ def drift_between(
 
     Parameters
     ----------
-    old_tables, new_tables : pointers of all tables of the two states.
+    old, new : runs' pasts, a running run, or the lake or a variant as it stands.
     largest : recomputations at most; 0 = compare only.
     """
-    before = {pointer.key: pointer for pointer in old_tables if pointer.key[0] == ESTIMATES}
-    after = {pointer.key: pointer for pointer in new_tables if pointer.key[0] == ESTIMATES}
+    before = {pointer.key: pointer for pointer in old.tables() if pointer.key[0] == ESTIMATES}
+    after = {pointer.key: pointer for pointer in new.tables() if pointer.key[0] == ESTIMATES}
     changed = sorted(key for key in before.keys() | after.keys() if _version(before, key) != _version(after, key))
     rows = compared(
         {key: old.read(key) for key in changed if key in before},
@@ -76,7 +102,8 @@ def drift_between(
     wanted = [names[table] for table in rows["table"].unique(maintain_order=True) if names[table] in before]
     found = Attribution()
     if largest and moved:
-        steps = plan.steps
+        frozen = (step for step in frozen_steps(lambda: root) if step.key != PINS_KEY)
+        steps = (*plan.staging, *frozen, *plan.studies)
 
         def reread(source: str, sha: str) -> pl.DataFrame | None:
             return _read_again(root, old.current(("sources", source)), source, sha)
@@ -85,7 +112,7 @@ def drift_between(
     table = drift_table(rows, found)
     synthetic = any(pointer.synthetic for state in (before, after) for pointer in state.values())
     document = drift_document(table, found, ["_".join(key[1:]) for key in changed], title=title, synthetic=synthetic)
-    return Drift(table, found, document, tuple(changed), rows.height, int(rows["flip"].is_not_null().sum()))
+    return Drift(rows, table, found, document, tuple(changed))
 
 
 def last_refresh(lake: Lake) -> tuple[Past, Past] | None:
@@ -110,7 +137,7 @@ def report_refresh(
     now = {p.name: p.data_version for p in snapshot.tables() if p.key[0] == ESTIMATES}
     if left == now:
         return None
-    drift = drift_between(past, snapshot, past.tables(), snapshot.tables(), plan, lake.root, largest=largest)
+    drift = drift_between(past, snapshot, plan, lake.root, largest=largest)
     if not drift.moved:
         return None
     return _write(snapshot, drift, past), drift
@@ -145,7 +172,7 @@ def state_of(lake: Lake, wanted: str) -> Past | Lake:
 
 def _version_of_code() -> str:
     """Of the modules that tell what moved; a step's, so that it is made as every other."""
-    modules = (attribution_module, changes, comparison, recompute, report)
+    modules = (attribution_module, changes, comparison, recompute, report, standing)
     return code_version(Step(KEY, (), compared, "", code=modules))  # type: ignore[arg-type]
 
 

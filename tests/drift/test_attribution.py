@@ -37,13 +37,16 @@ def cells(deliveries: dict[str, float], editions: dict[str, int] | None = None) 
 def stage(inputs, options):
     computed.append(STAGED)
     table = inputs[SOURCE].select(pl.col("text").cast(pl.Float64).alias("x"))
-    bad = table.filter(pl.col("x") < 0)
-    return StepResult(table, (Check("positive", bad.is_empty(), "negative", True, bad),))
+    return StepResult(table, (Check("positive", table["x"].sum() > 0, "their sum is not positive"),))
 
 
 def total(inputs, options):
     computed.append(PANEL)
     return StepResult(inputs[STAGED].select(pl.col("x").sum()))
+
+
+def total_of_frozen(inputs, options):
+    return StepResult(inputs["frozen", "book"].select(pl.col("x").sum()))
 
 
 def estimated(inputs, options):
@@ -174,15 +177,50 @@ def test_results_of_code_that_is_not_here_any_more_are_not_told_apart(lake):
 
 def test_a_change_that_is_refused_alone_leaves_what_stood(lake):
     old = run(lake, "r1", cells({"a-1": 1.0}))
-    new = run(lake, "r2", cells({"a-1": 1.0, "b-1": -1.0}), year=2019)  # staging refuses b, its old table stays
+    new = run(lake, "r2", cells({"a-2": 5.0, "b-1": -3.0}))  # b alone would make the sum negative
     found = told(old, new)
     assert dict(zip(found.causes, found.shares[PLACE], strict=True)) == {
+        "book: corrected a": 8.0,
         "book: new b": 0.0,
-        "option start_year: 2018 to 2019": 8.0,
-        "interaction": 0.0,
+        "interaction": -6.0,
     }
     assert any("refused by staging.book" in note for note in found.notes)
-    assert any("older tables" in note for note in found.notes)
+
+
+def test_a_delivery_that_staging_refused_counts_in_the_run_that_accepted_it(lake):
+    first = run(lake, "r1", cells({"a-1": 1.0}))
+    refused = run(lake, "r2", cells({"a-1": 1.0, "b-1": -3.0}), year=2019)
+    assert told(first, refused).causes == ("option start_year: 2018 to 2019",)
+    accepted = run(lake, "r3", cells({"a-1": 1.0, "b-1": -3.0, "c-1": 4.0}), year=2019)
+    found = told(refused, accepted)
+    assert found.causes == ("book: new b", "book: new c", "interaction")
+    assert found.notes[-1].startswith("alone, a change was refused by staging.book")
+
+
+def test_what_a_partial_run_staged_counts_in_the_run_that_computed_the_results(lake):
+    first = run(lake, "r1", cells({"a-1": 1.0}))
+    staged = run(lake, "r2", cells({"a-1": 1.0, "b-1": 3.0}), road=steps()[:2])
+    all_of_it = run(lake, "r3", cells({"a-1": 1.0, "b-1": 3.0}))
+    assert told(first, staged).causes == ()
+    found = told(staged, all_of_it)
+    assert (found.causes, found.shares[PLACE]) == (("book: new b",), (6.0,))
+
+
+def test_a_table_that_the_older_state_did_not_know_is_computed_for_it(lake):
+    def passed(inputs, options):
+        return StepResult(inputs[STAGED])
+
+    old = run(lake, "r1", cells({"a-1": 1.0, "b-1": 1.0}))
+    between = Step(("frozen", "book"), (STAGED,), passed, "")
+    longer = [steps()[0], between, replace(steps()[1], inputs=(between.key,), compute=total_of_frozen), steps()[2]]
+    new = run(lake, "r2", cells({"a-2": 3.0, "b-2": 5.0}), road=longer)
+    found = told(old, new, road=longer)
+    assert dict(zip(found.causes, found.shares[PLACE], strict=True)) == {
+        "code": 0.0,
+        "book: corrected a": 4.0,
+        "book: corrected b": 8.0,
+        "interaction": 0.0,
+    }
 
 
 def test_many_deliveries_are_taken_together_by_edition_and_then_by_source(lake):
