@@ -36,7 +36,7 @@ def look(landing: Path, sources: Sequence[Source]) -> dict[str, Seen]:
     seen = {}
     for file, source, refused in sorted(files):
         try:
-            state = os.lstat(landing / file)
+            state = os.lstat(os.path.join(landing, file))
         except OSError:  # gone since it was listed
             continue
         seen[file] = Seen(source, state.st_size, state.st_mtime_ns, refused)

@@ -49,12 +49,13 @@ def recognise(landing: Path, sources: Sequence[Source]) -> Recognition:
     """
     claimed, refused, unrecognised, refused_of = [], [], [], []
     for file, problem in _files(landing):
+        readable = os.path.splitext(file)[1].lower() in SUFFIXES
         if problem is not None:
             refused.append(problem)
-            if len(claims := _claims(file, sources)) == 1 and PurePosixPath(file).suffix.lower() in SUFFIXES:
+            if readable and len(claims := _claims(file, sources)) == 1:
                 refused_of.append((file, claims[0]))
             continue
-        if PurePosixPath(file).suffix.lower() not in SUFFIXES:
+        if not readable:
             unrecognised.append((file, f"not one of the formats that are read ({', '.join(SUFFIXES)})"))
             continue
         claims = _claims(file, sources)
@@ -68,27 +69,26 @@ def recognise(landing: Path, sources: Sequence[Source]) -> Recognition:
 
 
 def _claims(file: str, sources: Sequence[Source]) -> list[str]:
-    path = PurePosixPath(file)
-    folders = set(path.parent.parts)
+    folders = set(file.split("/")[:-1])
     by_folder = [source.name for source in sources if source.name in folders]
     return by_folder or [
         source.name
         for source in sources
-        if any(_glob(pattern).fullmatch(file) for pattern in source.patterns)
-        and (source.sniff is None or source.sniff(path))
+        if _globs(source.patterns).fullmatch(file) and (source.sniff is None or source.sniff(PurePosixPath(file)))
     ]
 
 
 @lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """`*` and `?` stay inside one folder name, `**/` crosses any number of them; case is ignored."""
+def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the patterns; `*` and `?` stay inside one folder name, `**/` crosses any number; case is ignored."""
+    return re.compile("|".join(map(_expression, patterns)) or "(?!)", re.IGNORECASE)
+
+
+def _expression(pattern: str) -> str:
     parts = re.findall(r"\*\*/|\*\*|\*|\?|\[[^]]+\]|[^*?\[]+|\[", pattern)
     meanings = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     ranged = re.compile(r"\[[^]]+\]")
-    return re.compile(
-        "".join(meanings.get(part) or (part if ranged.fullmatch(part) else re.escape(part)) for part in parts),
-        re.IGNORECASE,
-    )
+    return "".join(meanings.get(part) or (part if ranged.fullmatch(part) else re.escape(part)) for part in parts)
 
 
 def _files(landing: Path) -> Iterator[tuple[str, DeliveryError | None]]:
@@ -97,12 +97,23 @@ def _files(landing: Path) -> Iterator[tuple[str, DeliveryError | None]]:
     found: list[tuple[str, DeliveryError | None]] = []
     for folder, folders, names in os.walk(root, followlinks=False):
         folders[:] = [name for name in folders if not _is_ignored(name)]
-        for name in [*names, *folders]:
-            path = Path(folder, name)
-            file = path.relative_to(root).as_posix()
-            if path.is_symlink() or (name in names and not _is_ignored(name)):
-                found.append((file, _problem(path, file, root)))
+        inside = Path(folder).relative_to(root).as_posix()
+        for names_here, are_files in ((names, True), (folders, False)):
+            for name in names_here:
+                path = os.path.join(folder, name)
+                kind = _kind(path)
+                if stat.S_ISLNK(kind) or (are_files and not _is_ignored(name)):
+                    file = name if inside == "." else f"{inside}/{name}"
+                    # no linked folder is entered, so an ordinary file lies inside the landing folder
+                    found.append((file, None if stat.S_ISREG(kind) else _problem(Path(path), file, root)))
     yield from sorted(found, key=lambda item: item[0])
+
+
+def _kind(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:  # gone since it was listed
+        return 0
 
 
 def _is_ignored(name: str) -> bool:
