@@ -15,6 +15,7 @@ from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
 from resilience_pipeline.cli_deliveries import withdraw_command
 from resilience_pipeline.cli_dev import dev_command
+from resilience_pipeline.cli_doctor import doctor_command
 from resilience_pipeline.cli_drift import drift_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
@@ -44,6 +45,7 @@ app.command("freeze")(freeze_command)
 app.command("thaw")(thaw_command)
 app.command("dev")(dev_command)
 app.command("withdraw")(withdraw_command)
+app.command("doctor")(doctor_command)
 app.command("stale")(stale_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]

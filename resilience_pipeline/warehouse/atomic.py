@@ -38,10 +38,15 @@ def replace_text(target: Path, text: str) -> None:
         hidden.write_text(text, encoding="utf-8")
 
 
+def leftovers(root: Path) -> list[Path]:
+    """Hidden files under `root`: of writers that were killed, and of those that write at this moment."""
+    return sorted(root.rglob(f"{_MARK}*"))
+
+
 def sweep(root: Path, older_than_seconds: float = 3600.0, now: Callable[[], float] = time.time) -> int:
     """Remove what killed writers left under `root`; the age keeps files of living writers safe. Returns how many."""
     removed = 0
-    for leftover in root.rglob(f"{_MARK}*"):
+    for leftover in leftovers(root):
         try:
             if now() - leftover.stat().st_mtime > older_than_seconds:
                 leftover.unlink()

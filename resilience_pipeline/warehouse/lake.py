@@ -184,12 +184,12 @@ class Lake:
 
     def tables(self) -> list[Pointer]:
         """Pointers of all tables that can be read, in the order of the keys; LakeError where one is damaged."""
-        return [pointer for key in self.keys() if (pointer := self.current(key)) is not None]
+        return [pointer for key in self.table_keys() if (pointer := self.current(key)) is not None]
 
     def readable_tables(self) -> list[Pointer]:
         """As `tables`, without those whose pointer is damaged: a run must be able to compute these again."""
         found = []
-        for key in self.keys():
+        for key in self.table_keys():
             try:
                 pointer = self.current(key)
             except LakeError:
@@ -214,7 +214,7 @@ class Lake:
         """Copy one file of the landing folder into the lake before anything reads it; see deliveries.py."""
         return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes)
 
-    def keys(self) -> list[TableKey]:
+    def table_keys(self) -> list[TableKey]:
         """Keys of all tables that were ever written, also of those whose pointer is damaged."""
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})
 
