@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from resilience_pipeline.warehouse.patience import patiently
+
 _MARK = ".incoming-"
 
 
@@ -26,7 +28,7 @@ def replacing(target: Path) -> Iterator[Path]:
     try:
         yield hidden
         _flush(hidden)
-        os.replace(hidden, target)
+        patiently(lambda: os.replace(hidden, target))  # Windows refuses while somebody has the target open
         _flush(target.parent)
     finally:
         hidden.unlink(missing_ok=True)

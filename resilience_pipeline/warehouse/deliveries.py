@@ -13,6 +13,7 @@ from resilience_pipeline.errors import DeliveryError
 from resilience_pipeline.sources.source import Delivery
 from resilience_pipeline.sources.synthetic import is_synthetic
 from resilience_pipeline.warehouse.atomic import replacing
+from resilience_pipeline.warehouse.patience import passes, patiently
 
 MAXIMUM_BYTES = 1 << 30
 _CHUNK = 1 << 20
@@ -21,7 +22,7 @@ _CHUNK = 1 << 20
 def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
     """Copy one file of the landing folder into the lake; the same bytes under the same name are copied once.
 
-    A copy that was damaged since is found by its hash and made again.
+    A copy that was damaged since is found by its hash and made again. A share that refuses for a moment is asked again.
 
     Parameters
     ----------
@@ -39,21 +40,8 @@ def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_byt
     DeliveryError : the file is missing, lies outside the landing folder (a symbolic link may lead there), is not
         a regular file, is too large, cannot be read, is being written, or has a name that is not text.
     """
-    source = _inside(landing, relative)
     try:
-        with _open(source, relative, maximum_bytes) as file:
-            before = os.fstat(file.fileno())
-            digest = _copy(file, None, maximum_bytes, relative)
-            copy = lake_root / "deliveries" / digest / source_name(relative)
-            if not holds(copy, digest):
-                file.seek(0)
-                with replacing(copy) as hidden:
-                    with hidden.open("xb") as target:
-                        again = _copy(file, target, maximum_bytes, relative)
-                    if again != digest:
-                        raise _changing(relative)
-                    hidden.chmod(0o444)
-            after = os.fstat(file.fileno())
+        copy, digest, size = patiently(lambda: _stored(lake_root, landing, relative, maximum_bytes))
     except OSError as error:
         raise DeliveryError(
             what="the file cannot be copied into the lake",
@@ -61,9 +49,27 @@ def store_delivery(lake_root: Path, landing: Path, relative: str, *, maximum_byt
             found=error.strerror or str(error),
             remedy="make the file readable and leave room on the lake's disk, then run again",
         ) from None
+    return Delivery(path=copy, file=relative, sha256=digest, size=size, synthetic=is_synthetic(copy))
+
+
+def _stored(lake_root: Path, landing: Path, relative: str, maximum_bytes: int) -> tuple[Path, str, int]:
+    """The copy, its hash and its size."""
+    with _open(_inside(landing, relative), relative, maximum_bytes) as file:
+        before = os.fstat(file.fileno())
+        digest = _copy(file, None, maximum_bytes, relative)
+        copy = lake_root / "deliveries" / digest / source_name(relative)
+        if not holds(copy, digest):
+            file.seek(0)
+            with replacing(copy) as hidden:
+                with hidden.open("xb") as target:
+                    again = _copy(file, target, maximum_bytes, relative)
+                if again != digest:
+                    raise _changing(relative)
+                hidden.chmod(0o444)
+        after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _changing(relative)
-    return Delivery(path=copy, file=relative, sha256=digest, size=after.st_size, synthetic=is_synthetic(copy))
+    return copy, digest, after.st_size
 
 
 def source_name(relative: str) -> str:
@@ -87,7 +93,9 @@ def _inside(landing: Path, relative: str) -> Path:
     try:
         folder = landing.resolve(strict=True)
         real = (landing / relative).resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: links that lead round in a circle
+    except (OSError, RuntimeError) as refusal:  # RuntimeError: links that lead round in a circle
+        if isinstance(refusal, OSError) and passes(refusal):
+            raise
         raise DeliveryError(
             what="there is no such file in the landing folder",
             file=relative,

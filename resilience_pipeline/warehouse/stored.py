@@ -10,6 +10,7 @@ import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.warehouse.fingerprint import data_version
+from resilience_pipeline.warehouse.patience import patiently
 
 #: Path -> (inode, size, time of change) of the file that was last found whole there.
 _found_whole: dict[Path, tuple[int, int, int]] = {}
@@ -35,7 +36,7 @@ def read_version(file: Path) -> pl.DataFrame:
         )
     state = _state(file)
     try:
-        frame = pl.read_parquet(file, glob=False)
+        frame = patiently(lambda: pl.read_parquet(file, glob=False))
     except _UNREADABLE as damage:
         raise _damaged(file, (str(damage) or type(damage).__name__).splitlines()[0]) from None
     if _found_whole.get(file) != state:
