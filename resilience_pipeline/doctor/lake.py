@@ -9,7 +9,7 @@ from pathlib import Path
 from resilience_pipeline.doctor.finding import Finding, error, ok, some, warning
 from resilience_pipeline.warehouse.atomic import leftovers, replace_text
 from resilience_pipeline.warehouse.lake import Lake
-from resilience_pipeline.warehouse.lock import held_by
+from resilience_pipeline.warehouse.lock import holder_of
 
 AREA = "lake"
 #: A full run of the study writes some thirty megabytes; one that cannot be finished helps nobody.
@@ -22,8 +22,8 @@ def examine(root: Path) -> Iterator[Finding]:
     yield _writable(root)
     yield _room(shutil.disk_usage(root).free)
     yield _left_behind(root)
-    holder = held_by(root)
-    yield ok(AREA, "no run is going on" if holder is None else f"a run is going on, {holder}")
+    holder = holder_of(root)
+    yield ok(AREA, "no run is going on" if holder is None else f"a run is going on: {holder}")
     yield _clock(root, time.time())
 
 

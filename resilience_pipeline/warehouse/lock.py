@@ -59,19 +59,6 @@ def run_lock(
         lock.release()
 
 
-def held_by(root: Path) -> str | None:
-    """Who runs on the lake now, in words; None where nobody does."""
-    if not (root / "run.lock").exists():
-        return None
-    try:
-        with FileLock(root / "run.lock", timeout=0):
-            return None
-    except Timeout:
-        return _whose(root / "run.lock.json")
-    except OSError:  # a lake that cannot be written: nobody runs on it
-        return None
-
-
 def _acquire(lock: FileLock, card: Path, wait_seconds: float, waiting: Callable[[str], None] | None) -> None:
     """Try until the lock is had or the time is up, by a clock that nobody can set."""
     until, patience = time.monotonic() + wait_seconds, FIRST_NOTICE_SECONDS
