@@ -145,7 +145,7 @@ def _refused(error: OSError) -> LakeError:
 
 
 def _compute(step: Step, snapshot: Snapshot, options: Options, accept_revisions: bool) -> StepResult:
-    tables = {key: snapshot.read(key) for key in step.inputs}
+    tables = {key: step.shown(key, snapshot.read(key)) for key in step.inputs}
     synthetic = any(pointer.synthetic for key in step.inputs if (pointer := snapshot.current(key)))
     previous = snapshot.current(step.key)
     comparable = previous is not None and previous.synthetic == synthetic and snapshot.lake.is_whole(previous)

@@ -6,6 +6,8 @@ non-default options walks the same list. So a step is written once, whoever driv
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +15,9 @@ from resilience_pipeline.options import Options
 
 #: ("grid", "trade_resilience", "cells"): layer first, table last. Lake path, asset key and DuckDB name follow from it.
 TableKey = tuple[str, ...]
+
+#: Columns that index every table of the panel.
+INDEX = ("city_code", "year")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,10 @@ class Step:
     code : functions and texts (SQL, study files) whose source makes the code version.
     kinds : icons in Dagster ("sql", "polars", "duckdb").
     options : names of the options that the step reads; only they enter its stored options.
+    reads : input table -> the columns of it that `compute` is shown, beside city and year, or of the grid's cells the
+        indicators; a table that is not named is shown whole. So what a result rests on cannot be declared too narrowly.
+    row_reads : a row of its table -> the columns read that it is made of, where rows differ in that; the others decide
+        only which rows of the panel count. () = it is made of all of them. None = so is every row.
     """
 
     key: TableKey
@@ -88,3 +97,22 @@ class Step:
     options: tuple[str, ...] = ()
     checks: tuple[tuple[str, bool], ...] = ()  # declared check names and whether each blocks
     reads_previous: bool = False  # whether compute also gets the step's own last good table, under its own key
+    reads: Mapping[TableKey, tuple[str, ...]] = field(default_factory=dict)
+    row_reads: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+
+    def shown(self, key: TableKey, table: pl.DataFrame) -> pl.DataFrame:
+        """What of an input `compute` sees."""
+        if key not in self.reads:
+            return table
+        if key[0] == "grid":
+            return table.filter(pl.col("indicator").is_in(self.reads[key]))
+        return table.select(name for name in table.columns if name in (*INDEX, *self.reads[key]))
+
+
+def named_in(*columns: str) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
+    """`Step.row_reads` of a table whose rows are about the variables that these columns of it name."""
+    return partial(_named_in, columns)
+
+
+def _named_in(columns: tuple[str, ...], row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(row[column]) for column in columns))

@@ -54,6 +54,19 @@ def analysis_tables(study: Study, specification: Specification) -> tuple[TableKe
     return tuple(dict.fromkeys(table_of(study, name) for name in columns))
 
 
+def columns_read(study: Study, columns: Iterable[str]) -> dict[TableKey, tuple[str, ...]]:
+    """Panel table -> those of the columns that it holds; `Step.reads` of a step that makes its frame of `columns`.
+
+    The table `matching` is left whole: whoever weights by it also reports on the match.
+    """
+    held: dict[TableKey, tuple[str, ...]] = {}
+    for name in dict.fromkeys(part for column in columns for part in column.split("^")):
+        if name not in KEY:
+            table = table_of(study, name)
+            held[table] = (*held.get(table, ()), name)
+    return {key: names for key, names in held.items() if key[-1] != "matching"}
+
+
 def analysis_frame(tables: Mapping[TableKey, pl.DataFrame], columns: Sequence[str]) -> pl.DataFrame:
     """city_code, year and `columns`, one row per kept city and year, sorted.
 

@@ -13,7 +13,7 @@ from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.grid.wide import KEY
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, table_of
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study import matching as study_matching
 from resilience_pipeline.study.matching import OPTIONS, rules_under
@@ -35,6 +35,7 @@ def steps(study: Study) -> list[Step]:
         Step(
             key=("panel", study.name, "matching"),
             inputs=tuple(dict.fromkeys(table_of(study, name) for name in columns)),
+            reads=columns_read(study, columns),
             compute=partial(_match, study.matching),
             description="Propensity score, support and kernel weight for weighted regressions, matched on "
             f"{', '.join(study.matching.covariates)}. One row per kept city and year. A weight of 0 is scored and not "

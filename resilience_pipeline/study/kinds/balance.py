@@ -4,8 +4,8 @@ from functools import partial
 
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame
-from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read
+from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey, named_in
 from resilience_pipeline.study import balance as balance_module
 from resilience_pipeline.study.balance import balance
 from resilience_pipeline.study.kind import Declared, Kind, Parts, part_key
@@ -31,6 +31,8 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=key(table),
             inputs=panel_tables(study, columns),
+            reads=columns_read(study, columns),
+            row_reads=named_in("variable"),
             compute=partial(_balance, table.variables, columns),
             description=f"{table.title}: means of pilots and of other cities over the years before the policy, their "
             "difference in level and in trend, standardised. One row per variable. Matches nothing. "

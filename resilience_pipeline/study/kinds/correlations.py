@@ -6,8 +6,8 @@ from resilience_pipeline.econometrics import predicate
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame
-from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read
+from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey, named_in
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study import correlations
 from resilience_pipeline.study.correlations import correlate
@@ -35,6 +35,8 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=key(table),
             inputs=panel_tables(study, columns),
+            reads=columns_read(study, columns),
+            row_reads=named_in("variable", "other"),
             compute=partial(_correlate, table.variables, on, columns),
             description=f"{table.title}: Pearson correlations of the panel's variables, after winsorising. One row per "
             "pair. Takes no account of cities or years. " + " ".join(table.notes),

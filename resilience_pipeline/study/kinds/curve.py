@@ -54,9 +54,12 @@ from resilience_pipeline.study.curve import (
     read_dimensions,
     size,
 )
+from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, estimate_key, part_key
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
+from resilience_pipeline.study.needs import all_variables, canonical, formulas_of
 from resilience_pipeline.study.study import ResultTable, Study, Variable
+from resilience_pipeline.study.vocabulary import MATCHING_COLUMNS
 from resilience_pipeline.table_checks import rule
 from resilience_pipeline.toml_file import Section, near
 
@@ -160,6 +163,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
     column = study.specification(settings.of)
     plan = _plan(study, column, settings.dimensions)
     moved = tuple(part for step in plan.variants.steps for part in (step.compute, *step.code))
+    reads: dict[TableKey, tuple[str, ...]] = {("grid", study.name, "cells"): _indicators(study, plan)}
     rules = tuple(name for name in ("ssc", "singletons") if name not in plan.stated)
     options = tuple(dict.fromkeys((*plan.variants.options, *rules, *(("start_year",) if plan.baseline else ()))))
     code = (*CODE, analysis, alternatives_module, variants_module, *moved)
@@ -168,6 +172,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=rows_key(table),
             inputs=(*plan.variants.given, estimate_key(column)),
+            reads=reads,
             compute=partial(_rows, plan),
             description=f"{table.title}: {column.name} under {size(settings.dimensions):,} combinations of "
             f"{', '.join(dimension.name for dimension in settings.dimensions)}. One row per specification. Chooses "
@@ -191,6 +196,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             Step(
                 key=permuted_key(table),
                 inputs=plan.variants.given,
+                reads=reads,
                 compute=partial(_permute, plan, settings.permute),
                 description=f"{table.title}: the curve over {', '.join(settings.permute)} with the pilots dealt out to "
                 f"cities at random. One row per deal, 0 the true one. Makes no p value: the joint test does. {notes}",
@@ -228,6 +234,17 @@ def _plan(study: Study, column: Specification, dimensions: tuple[Dimension, ...]
         years=range(study.first_year, study.last_year + 1),
         variables=tuple(variable for variable in study.variables if variable.name in places),
     )
+
+
+def _indicators(study: Study, plan: _Plan) -> tuple[str, ...]:
+    """Indicators behind the curve's columns under every reading."""
+    names = {name for name, _ in plan.places}
+    if study.matching is not None and names & set(MATCHING_COLUMNS):
+        names |= set(study.matching.covariates)
+    formulas = [
+        formula for variable in all_variables(study) if variable.name in names for formula in formulas_of(variable)
+    ]
+    return canonical([name for formula in formulas for name in roots(formula)], None)
 
 
 def _specification(plan: _Plan, choices: Sequence[Choice], options: Options) -> Specification:

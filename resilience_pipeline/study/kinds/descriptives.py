@@ -10,8 +10,8 @@ from resilience_pipeline.econometrics.predicate import keep_rows
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, table_of
-from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read, table_of
+from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey, named_in
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study import descriptives
 from resilience_pipeline.study.columns import specification_columns
@@ -50,6 +50,8 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=key(table),
             inputs=panel_tables(study, columns),
+            reads=columns_read(study, columns),
+            row_reads=named_in("variable"),
             compute=partial(_describe, table.variables, on, columns),
             description=f"{table.title}: N, mean, standard deviation, minimum and maximum on {rows}, after "
             "winsorising. One row per variable. Fills no gap: N is the variable's own. " + " ".join(table.notes),

@@ -23,7 +23,7 @@ from resilience_pipeline.econometrics.permutation import DRAWS, permuted
 from resilience_pipeline.econometrics.predicate import predicate_columns
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study.columns import options_applied, specification_columns
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, demand_names, estimate_key, part_key
@@ -113,10 +113,12 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
     first, second = study.specification(settings.first), study.specification(settings.second)
     task = _Task(first, second, study.stated_rules.get(first.name, ()), study.variables)
     panel = tuple(dict.fromkeys((*analysis_tables(study, first), *analysis_tables(study, second))))
+    reads = columns_read(study, (*specification_columns(first), *specification_columns(second)))
     code = (*CODE, differences, paths, permutation)
     draws = Step(
         key=part_key(table, "draws"),
         inputs=panel,
+        reads=reads,
         compute=partial(_draw, task),
         description=f"{table.title}: both coefficients under permutation of the cities' {settings.group}. One row per "
         "draw. A city takes another city's groups of all years; null where a group has no treated city left.",
@@ -127,6 +129,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
     tests = Step(
         key=part_key(table, "tests"),
         inputs=(*panel, draws.key, estimate_key(first), estimate_key(second)),
+        reads=reads,
         compute=partial(_test, task, table),
         description=f"{table.title}: {first.treatment} in {second.name} less {first.name}, by full interaction, "
         "stacked scores and permutation. One row per method. Errors are clustered whatever the option vcov says. "

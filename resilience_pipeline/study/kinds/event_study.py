@@ -23,7 +23,7 @@ from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.year_effects import COVARIANCE, YearEffects, covariance_table, year_effects
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study.columns import (
@@ -112,6 +112,7 @@ def _covariance_step(study: Study, table: ResultTable) -> Step:
     return Step(
         key=covariance_key(table),
         inputs=(*analysis_tables(study, specification), estimate_key(specification)),
+        reads=columns_read(study, specification_columns(specification)),
         compute=partial(_covariance, table, stated),
         description=f"{table.title}: covariances of the year coefficients under the error rule of the estimate. One "
         "row per pair of years; none where nothing is estimated. " + " ".join(table.notes),

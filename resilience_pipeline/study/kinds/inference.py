@@ -28,7 +28,7 @@ from resilience_pipeline.econometrics.inference import Inference, to_frame
 from resilience_pipeline.econometrics.moments import MomentMismatchError
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, table_of
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study.columns import options_applied, specification_columns
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, estimate_key, part_key
@@ -93,6 +93,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=methods_key(table),
             inputs=(*panel, estimate_key(spec)),
+            reads=columns_read(study, (*named, _REGION, _NAME)),
             compute=partial(_infer, spec, stated, variables),
             description=f"{table.title}: {spec.treatment} in {spec.name} by every method of inference. One row per "
             "method and statistic. All methods use the same rows; the option vcov changes nothing. "

@@ -1,6 +1,8 @@
 """Kind "matching": how well the study's match made pilots and other cities alike, and who is in it (Table 5)."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +17,7 @@ from resilience_pipeline.econometrics.propensity import linear_index
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, table_of
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import matching as study_matching
 from resilience_pipeline.study.kind import Declared, Kind, Parts, part_key
@@ -67,6 +69,8 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=key(table),
             inputs=tuple(dict.fromkeys(table_of(study, name) for name in columns)),
+            reads=columns_read(study, columns),
+            row_reads=partial(_row_reads, matching),
             compute=partial(_matching, table.name, matching),
             description=f"{table.title}: balance of {', '.join(matching.covariates)} before and after matching, "
             "support, effective number of controls, quantiles of the score, every unit's score and weight. One row per "
@@ -77,6 +81,14 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             checks=(("matched", False),),
         )
     ]
+
+
+def _row_reads(matching: Matching, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """A covariate's balance is its own but for the controls' weights; others decide which pilots are matched."""
+    own = row["sample"] == "before" or row["group"] == "treated"
+    if row["part"] == "balance" and own and row["item"] in matching.covariates:
+        return matching.treatment, str(row["item"])
+    return ()
 
 
 def _matching(name: str, matching: Matching, inputs: Inputs, options: Options) -> StepResult:

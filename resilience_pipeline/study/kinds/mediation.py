@@ -13,6 +13,7 @@ Two steps: the bootstrap's draws, and the effects.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -22,7 +23,7 @@ from resilience_pipeline.econometrics.mediation import DRAWS, System, bootstrapp
 from resilience_pipeline.econometrics.moments import MomentMismatchError
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
-from resilience_pipeline.panel.analysis import analysis_frame, table_of
+from resilience_pipeline.panel.analysis import analysis_frame, columns_read, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study.columns import (
     COLUMN_KEYS,
@@ -128,6 +129,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
     draws = Step(
         key=part_key(table, "draws"),
         inputs=panel,
+        reads=columns_read(study, task.columns()),
         compute=partial(_draw, task),
         description=f"{table.title}: the equations in samples of whole cities drawn with replacement. One row per "
         "model, draw and mediator; null where a draw has no treated city.",
@@ -138,6 +140,8 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
     effects = Step(
         key=part_key(table, "effects"),
         inputs=(*panel, draws.key, *(estimate_key(other) for other in printed.values())),
+        reads=draws.reads,
+        row_reads=partial(_row_reads, spec, settings.mediators),
         compute=partial(_effects, task, table, printed),
         description=f"{table.title}: total, direct and indirect effect of {spec.treatment} on {spec.outcome} through "
         f"{', '.join(settings.mediators)}, each alone and all together. One row per model, mediator, quantity and "
@@ -147,6 +151,16 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         checks=(("identity", True), MOMENTS_AGREE, AS_PRINTED, ESTIMATED),
     )
     return [draws, effects]
+
+
+def _row_reads(spec: Specification, mediators: tuple[str, ...], row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The total has no mediator in it, the first path no outcome, and a mediator alone no other one."""
+    own = specification_columns(spec)
+    if row["statistic"] == mediation_rows.TOTAL:
+        return own
+    if row["statistic"] == mediation_rows.A:
+        return (*(name for name in own if name != spec.outcome), str(row["subject"]))
+    return (*own, str(row["subject"])) if row["model"] == ALONE and row["subject"] in mediators else ()
 
 
 def _terms(settings: Mediation, other: Specification) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from resilience_pipeline.econometrics.inference import to_frame
 from resilience_pipeline.econometrics.omitted import omitted_variable_rows
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.step import Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, part_key
@@ -62,6 +62,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=key(table),
             inputs=analysis_tables(study, spec),
+            reads=columns_read(study, specification_columns(spec)),
             compute=partial(_bounds, spec, stated, study.variables),
             description=f"{table.title}: robustness values, proportional selection and the minimum detectable effect "
             f"of {spec.treatment} in {spec.name}. One row per measure. Finds no such variable: it says how strong one "

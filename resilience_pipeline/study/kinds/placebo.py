@@ -18,7 +18,7 @@ from resilience_pipeline.econometrics.placebo_tidy import draws_table, summary_t
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
@@ -90,6 +90,7 @@ def _draws_step(study: Study, table: ResultTable, form: Form) -> Step:
     return Step(
         key=draws_key(table, form),
         inputs=analysis_tables(study, specification),
+        reads=columns_read(study, named),
         compute=partial(_draw, specification, form, stated, variables),
         description=f"{table.title}: {form.title}. What {specification.name} gives for each fake treatment. One row "
         f"per fake treatment, the form's record on each. {_WARNINGS[form.contaminated]} " + " ".join(table.notes),

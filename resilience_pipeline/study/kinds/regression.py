@@ -47,7 +47,7 @@ from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.tidy import to_frame
 from resilience_pipeline.options import Options
 from resilience_pipeline.panel import analysis
-from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables
+from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
 from resilience_pipeline.study import columns as columns_module
@@ -117,6 +117,7 @@ def estimate_step(study: Study, table: ResultTable, specification: Specification
     return Step(
         key=estimate_key(specification),
         inputs=analysis_tables(study, specification),
+        reads=columns_read(study, named),
         compute=partial(_estimate, specification, stated, variables, matched),
         description=_description(table, specification),
         code=(
