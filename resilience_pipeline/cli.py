@@ -19,6 +19,7 @@ from resilience_pipeline.cli_doctor import doctor_command
 from resilience_pipeline.cli_drift import drift_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
+from resilience_pipeline.cli_lineage import impact_command, trace_command
 from resilience_pipeline.cli_report import report_command
 from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.cli_runs import prune_command, runs_command
@@ -47,6 +48,8 @@ app.command("dev")(dev_command)
 app.command("withdraw")(withdraw_command)
 app.command("doctor")(doctor_command)
 app.command("stale")(stale_command)
+app.command("trace")(trace_command)
+app.command("impact")(impact_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

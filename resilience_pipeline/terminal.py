@@ -1,33 +1,30 @@
 """How things look in a terminal: progress of a run, tables, status."""
 
-import json
 import sys
 from collections.abc import Mapping
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
-import polars as pl
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from resilience_pipeline.driver import listen
 from resilience_pipeline.options import Options
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.figures import number
-from resilience_pipeline.status import Result, Status
-from resilience_pipeline.step import TableKey
+from resilience_pipeline.screen import err, out, print_json
+
+if TYPE_CHECKING:  # a command that only reads must not wait for what a run needs
+    import polars as pl
+    from rich.progress import Progress
+
+    from resilience_pipeline.status import Result, Status
+    from resilience_pipeline.step import TableKey
+
+__all__ = ["err", "out", "print_json"]
 
 STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": "bold red", "never run": "dim"}
 SHOWN_ROWS = 200
 SHOWN_FILES = 20
 FAILED = 1
-
-#: Into a file or a pipe nothing is cut to a screen's width.
-PIPE_WIDTH = 400
-
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-err = Console(stderr=True, highlight=False)
 
 
 def run(
@@ -41,6 +38,7 @@ def run(
     as_json: bool = False,
 ) -> int:
     """Run the assets, then the variant where options differ from the defaults; the exit code."""
+    from resilience_pipeline.driver import listen
     from resilience_pipeline.running import asset_count, run_assets, run_variant
 
     reports = []
@@ -72,19 +70,7 @@ def run(
     return 0 if record["ok"] else FAILED
 
 
-def print_json(record: object) -> None:
-    """JSON on standard output, Chinese as it is."""
-    sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2, default=_plain) + "\n")
-
-
-def _plain(value: object) -> int | float | str:
-    """DuckDB sums integers into decimals; dates and times print in ISO form."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
-
-
-def print_frame(frame: pl.DataFrame) -> None:
+def print_frame(frame: "pl.DataFrame") -> None:
     """A frame as a table; at most `SHOWN_ROWS` rows."""
     table = Table(box=None, pad_edge=False)
     for name, dtype in frame.schema.items():
@@ -96,7 +82,7 @@ def print_frame(frame: pl.DataFrame) -> None:
         err.print(f"{SHOWN_ROWS} of {frame.height} rows shown; --json prints all", style="dim")
 
 
-def print_result(result: Result, *, markdown: bool = False) -> None:
+def print_result(result: "Result", *, markdown: bool = False) -> None:
     """A result as text for a terminal, in lines that fit it, or as Markdown to paste."""
     printed = result.markdown if markdown else result.text
     if result.document is not None and not markdown and sys.stdout.isatty():
@@ -107,10 +93,12 @@ def print_result(result: Result, *, markdown: bool = False) -> None:
         print_frame(result.table)
 
 
-def print_planted(compared: pl.DataFrame | None) -> None:
+def print_planted(compared: "pl.DataFrame | None") -> None:
     """Ours beside what was planted in the synthetic twin, for the results that the truth names."""
     if compared is None:
         return
+    import polars as pl
+
     known = compared.filter(pl.col("planted").is_not_null() & pl.col("ours").is_not_null())
     table = Table(box=None, pad_edge=False, title="Planted in the synthetic twin", title_justify="left")
     for name in ("result", "planted", "ours", "(s.e.)", "difference in our errors"):
@@ -128,7 +116,7 @@ def print_planted(compared: pl.DataFrame | None) -> None:
     out.print(f"{int(known['found'].sum())} of {known.height} planted values lie within 1.96 of our standard errors.")
 
 
-def print_status(status: Status) -> None:
+def print_status(status: "Status") -> None:
     """Sources, then results, then what failed."""
     out.print(f"lake     {status.lake}\nlanding  {status.landing}\n")
     table = Table(box=None, pad_edge=False)
@@ -165,7 +153,7 @@ def print_status(status: Status) -> None:
         out.print("\nNothing has run yet: `resilience demo` tries everything on synthetic files.")
 
 
-def _print_deliveries(status: Status) -> None:
+def _print_deliveries(status: "Status") -> None:
     """Files and deliveries that are not simply read: each with its state and the first line of the reason."""
     if not status.deliveries:
         return
@@ -181,12 +169,14 @@ def _print_deliveries(status: Status) -> None:
         out.print(f'{SHOWN_FILES} of {len(status.deliveries)} files; all: resilience sql "from sources.inventory"')
 
 
-def _progress() -> Progress:
+def _progress() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
-def _advance(progress: Progress, key: TableKey, state: str) -> None:
+def _advance(progress: "Progress", key: "TableKey", state: str) -> None:
     (task,) = progress.task_ids
     if state == "started":
         progress.update(task, description=".".join(key))

@@ -1,0 +1,93 @@
+"""From every coefficient of a finished run to the cells of delivered files, by the command and by the function."""
+
+import polars as pl
+import pytest
+
+from resilience_pipeline.lineage.trace import Coefficient, Index, find, open_index, trace
+from resilience_pipeline.warehouse.lake import Lake
+
+#: It reads the paper, no delivered file.
+WITHOUT_CELLS = ("estimates/audit/findings", "report/audit")
+
+
+@pytest.fixture(scope="module")
+def index(finished) -> Index:
+    return open_index(Lake(finished.root / "data_lake"))
+
+
+def every_coefficient(index: Index) -> list[Coefficient]:
+    return [
+        Coefficient(r["name"], r["table"], r["row"], tuple(r["units"]), r["estimate"], r["std_error"], r["status"])
+        for r in index.coefficients.to_dicts()
+    ]
+
+
+def test_every_coefficient_of_every_table_reaches_cells(index):
+    reached: dict[tuple[str, tuple[str, ...]], bool] = {}
+    for coefficient in every_coefficient(index):
+        way = (coefficient.table, coefficient.units)
+        if way not in reached and coefficient.status != "awaiting":
+            traced = trace(index, [coefficient], cells=1)
+            reached[way] = bool(traced.cells and traced.deliveries and traced.assets)
+
+    assert {table for (table, _), there in reached.items() if not there} == set(WITHOUT_CELLS)
+
+
+def test_cells_of_a_trace_are_those_that_the_file_holds(index, finished):
+    shown = trace(index, "table_4.3.did", year=2018, cells=200).cells
+    reported = [cell for cell in shown if cell.status == "reported"]
+    as_delivered = pl.concat(
+        Lake(finished.root / "data_lake").read(("sources", source))
+        for source in sorted({cell.source for cell in reported})
+    )
+
+    assert len({cell.indicator for cell in reported}) == 18
+    for cell in reported:
+        place = {"delivery_sha256": cell.delivery_sha256, "row": cell.row, "column": cell.column}
+        there = as_delivered.filter(**place, sheet=cell.sheet) if cell.sheet else as_delivered.filter(**place)
+        assert there["text"].to_list() == [cell.text]
+
+
+def test_the_sample_adds_up_to_what_was_estimated(index, finished):
+    traced = trace(index, "table_4.3.did")
+
+    assert traced.sample.city_years - sum(traced.sample.lost.values()) == traced.sample.used == traced.rows[0]["n_obs"]
+    assert sum(traced.variables[0].values.values()) == traced.sample.used
+
+
+def test_a_part_of_a_name_is_enough_and_several_are_listed(index):
+    assert [c.name for c in find(index, "table_3.ctri")] == ["table_3.descriptives.ctri"]
+    assert find(index, "figure_1.2019")[0].table == "report/figure_1"
+    assert {c.name.rsplit(".", 1)[0] for c in find(index, "table_4")} == {"table_4.1", "table_4.2", "table_4.3"}
+    assert find(index, "figure_4.specifications.62")[0].row == 61
+
+
+def test_the_index_says_of_each_table_what_dagster_holds(index, finished, monkeypatch):
+    import dagster as dg
+
+    from resilience_pipeline.assets.keys import asset_key
+
+    monkeypatch.setenv("DAGSTER_HOME", str(finished.root / ".dagster_home"))
+    with dg.DagsterInstance.get() as instance:
+        for row in index.tables.to_dicts():
+            event = instance.get_latest_materialization_event(asset_key(tuple(row["table"].split("/"))))
+            tags = event.asset_materialization.tags
+            assert (tags["dagster/data_version"], tags["dagster/code_version"], event.run_id) == (
+                row["data_version"],
+                row["code_version"],
+                row["run_id"],
+            )
+            for name, version in index.inputs(row["table"]).items():
+                read = asset_key(tuple(name.split("/"))).to_user_string()
+                assert tags[f"dagster/input_data_version/{read}"] == version
+
+
+def test_trace_by_the_command_needs_no_dagster(finished):
+    record = finished.json("trace", "table_4.3.did", "--city", "330100", "--year", "2018")
+
+    assert record["rows"][0]["term"] == "did"
+    assert all(len(delivery["sha256"]) == 64 for delivery in record["deliveries"])
+    assert {cell["city_code"] for cell in record["cells"]} == {"330100"}
+    printed = finished("trace", "table_4.3.did", "--depth", "2")
+    assert "ln(exports_cny_10k)" in printed
+    assert "SYNTHETIC" in printed

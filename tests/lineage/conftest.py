@@ -1,0 +1,13 @@
+"""One small world for all tests of lineage."""
+
+import pytest
+
+from tests.lineage.world import World, build
+
+#: Results that between them have every kind of row that lineage tells apart, and are quick.
+RESULTS = ("table_3", "table_4", "table_5_balance", "table_7", "balance", "correlations")
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory) -> World:
+    return build(tmp_path_factory.mktemp("world"), RESULTS)

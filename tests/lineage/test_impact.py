@@ -1,0 +1,104 @@
+"""No coefficient outside what `impact` names changes; each that it names does, or `impact` says why it may not."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.exact import differences, staged_with
+from resilience_pipeline.lineage.impact import impact
+from tests.lineage.world import STUDY
+
+
+def asked(fact: dict) -> str:
+    return f"{fact['city_code']}/{fact['indicator']}/{fact['year']}"
+
+
+def some_facts(world, indicator: str) -> list[dict]:
+    """Two cells at random and one of a pilot before the policy, which alone moves the pilots' means before it."""
+    facts = world.facts(indicator)
+    treated = world.tables["panel", STUDY.name, "treatment"].filter(treat=1)["city_code"].unique()
+    pilot = facts.filter(pl.col("city_code").is_in(treated.to_list()), year=2015).row(0, named=True)
+    drawn = np.random.default_rng(11).choice(facts.height, size=2, replace=False)
+    return [pilot, *(facts.row(int(place), named=True) for place in drawn)]
+
+
+def moved_by(world, fact: dict) -> set[str]:
+    """Coefficients that change when the cell rises or falls by a seventh."""
+    return {name for factor in (8 / 7, 6 / 7) for name in world.after(world.with_cell(fact, factor)).coefficients}
+
+
+@pytest.mark.parametrize("indicator", ["loans_cny_10k", "supplier_top5_share_pct", "ip_protection_index"])
+def test_what_changes_is_named_and_what_is_named_changes_or_has_a_reason(world, indicator):
+    named, moved = {}, set()
+    for fact in some_facts(world, indicator):
+        found = impact(world.index, asked(fact))
+        here = moved_by(world, fact)
+        assert here <= found.names
+        moved |= here
+        named |= {f"{r.table}:{r.name}": r for r in found.reaches if r.held is None}
+
+    assert not {name for name in named if name not in moved}
+
+
+def test_a_cell_of_a_city_that_left_moves_nothing_and_says_why(world):
+    cities = world.tables["grid", STUDY.name, "cities"]
+    code = cities.filter(~pl.col("kept"))["city_code"][0]
+    fact = world.facts("loans_cny_10k").filter(city_code=code).row(0, named=True)
+
+    found = impact(world.index, asked(fact))
+
+    assert not found.reaches
+    assert found.cells[0].fate.startswith("dropped city: ")
+    assert not moved_by(world, fact)
+
+
+def test_a_winsorised_cell_says_that_it_moves_nothing_unless_it_comes_inside(world):
+    status = world.tables["panel", STUDY.name, "value_status"].filter(
+        variable="log_freight", status="winsorised", year=2015
+    )
+    far = status.filter(pl.col("value_before") > pl.col("value_after")).row(0, named=True)
+
+    found = impact(world.index, f"{far['city_code']}/freight_10k_tonnes/2015")
+
+    (reach,) = [reach for reach in found.reaches if reach.name == "table_4.3.did"]
+    assert reach.through == ("log_freight",)
+    assert "log_freight is winsorised here" in reach.held
+
+
+def test_a_value_below_the_median_says_how_far_the_line_is(world):
+    fact = world.facts("ip_protection_index").filter(year=2016).sort("value").row(0, named=True)
+
+    found = impact(world.index, asked(fact))
+
+    assert {reach.held.split(":")[0] for reach in found.reaches} == {
+        f"{fact['value']:.6g} is at or below the median " + found.reaches[0].held.split("median ")[1].split(":")[0]
+    }
+    assert not moved_by(world, fact)
+
+
+def test_an_indicator_and_a_file_name_all_that_rests_on_them(world):
+    of_series = impact(world.index, "freight_10k_tonnes")
+
+    assert "estimates/table_4/3:table_4.3.did" in of_series.names
+    assert "estimates/table_4/1:table_4.1.did" not in of_series.names
+    assert of_series.names <= impact(world.index, "city_yearbook.csv").names
+    with pytest.raises(LakeError, match="freight_10k_tonnes"):
+        impact(world.index, "freight_10k_tons")
+
+
+def test_a_value_that_staging_would_refuse_takes_its_row_away(world):
+    fact = world.facts("supplier_top5_share_pct").row(0, named=True)
+    table = world.tables["frozen", fact["source"]]
+    place = {name: fact[name] for name in ("file", "row")}
+
+    assert staged_with(table, place, lambda old: 101.0).height == table.height - 1
+    empty = staged_with(table, place, None).filter(file=fact["file"], row=fact["row"])
+    assert empty.select("value", "missing_mark").row(0) == (None, "")
+
+
+def test_a_row_that_goes_differs_from_nothing():
+    before = pl.DataFrame({"variable": ["a", "b"], "mean": [1.0, 2.0]})
+
+    assert differences("estimates/t/d", before, before.head(1)) == {"estimates/t/d:t.d.b": (2.0, None)}
+    assert differences("estimates/t/d", before, before) == {}
