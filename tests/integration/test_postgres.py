@@ -18,7 +18,7 @@ import json, dagster as dg
 from resilience_pipeline.project import find_project
 find_project()
 with dg.DagsterInstance.get() as instance:
-    record = instance.get_latest_materialization_event(dg.AssetKey(["sources", "pilot_list"]))
+    record = instance.get_latest_materialization_event(dg.AssetKey(["sources", "wind"]))
     print(json.dumps({
         "runs": [[run.run_id, run.status.value] for run in instance.get_runs()],
         "materialised_by": record.run_id,
@@ -34,23 +34,41 @@ def server():
         yield url, password
 
 
-def test_a_run_kept_in_postgres_is_found_by_another_process_and_the_password_by_nobody(server, tmp_path):
+#: Where alerts go; their secrets stand in the environment.
+ALERTS = """
+[alerts.email]
+host = "127.0.0.1"
+from = "pipeline@example.org"
+to = ["me@example.org"]
+password_from = "MAIL_PASSWORD"
+[alerts.webhook]
+url_from = "HOOK_URL"
+token_from = "HOOK_TOKEN"
+"""
+SECRETS = {"MAIL_PASSWORD": "planted-mail", "HOOK_URL": "https://127.0.0.1/planted-hook", "HOOK_TOKEN": "planted-token"}
+
+
+def test_a_run_kept_in_postgres_is_found_by_another_process_and_secrets_by_nobody(server, tmp_path):
     url, password = server
     terminal = Terminal(tmp_path)
     terminal("setup", "--postgres")
+    (tmp_path / "resilience.toml").write_text(ALERTS)
     with (tmp_path / ".env").open("a") as env:
-        env.write(f"{URL}={url}\n")
-    report = terminal.json("run", "--select", 'key:"sources/pilot_list"')
+        env.writelines(f"{name}={value}\n" for name, value in {URL: url, **SECRETS}.items())
+    (tmp_path / "data_lake" / "landing" / "pilot_list.xlsx").write_bytes(b"no workbook")
+    report = terminal.json("run", "--select", 'key:"sources/pilot_list" or key:"sources/wind"', expect=1)
+    (run_id,) = report["run_ids"]
     colleague = subprocess.run(
         [sys.executable, "-c", LOOK], cwd=tmp_path, env=terminal.environment, capture_output=True, text=True, check=True
     )
     seen = json.loads(colleague.stdout)
     assert seen["storage"] == "PostgresEventLogStorage"
-    assert seen["runs"] == [[report["run_ids"][0], "SUCCESS"]]
-    assert seen["materialised_by"] == report["run_ids"][0]
+    assert seen["runs"] == [[run_id, "FAILURE"]]
+    assert seen["materialised_by"] == run_id
     assert not list(tmp_path.rglob("*.db")), "a run or an event went to SQLite"
     told = {"the page of the instance": seen["shown"], **texts_of_database(url), **texts_below(tmp_path)}
-    assert [place for place, text in told.items() if password in text] == []
+    planted = (password, *SECRETS.values())
+    assert [place for place, text in told.items() if any(secret in text for secret in planted)] == []
 
 
 def texts_of_database(url: str) -> dict[str, str]:
@@ -66,7 +84,7 @@ def texts_of_database(url: str) -> dict[str, str]:
             cursor.execute(f'select t::text from "{name}" t')
             texts[name] = "\n".join(row for (row,) in cursor.fetchall())
     connection.close()
-    assert "pilot_list" in texts["event_logs"]
+    assert "pilot_list.xlsx" in texts["event_logs"]
     return texts
 
 
