@@ -111,6 +111,7 @@ def _print_whereabouts(project: Project, twin: Path) -> None:
         f"({twin / 'truth.json'}; the pipeline never reads it).\n\n"
         f"raw files     {project.landing / LANDING}\n"
         f'tables        {project.lake / "warehouse.duckdb"}   (resilience sql "show all tables")\n'
+        f"to read       resilience report --open\n"
         f"in Dagster    make dev, then http://127.0.0.1:3000\n"
         f"your files    delete {LANDING}/ there, put yours in {project.landing}, then: resilience run\n",
         soft_wrap=True,

@@ -12,6 +12,7 @@ from resilience_pipeline.report.figures import number
 from resilience_pipeline.site.results import Collection, Shown
 from resilience_pipeline.site.sample import HEIGHT, LEFT_OUT, ROLES, WIDTH, City, Flow
 from resilience_pipeline.site.words import LANGUAGES, Words
+from resilience_pipeline.study.kinds.curve import Curve
 
 #: Downloads in the order that they are offered, and how they are called on the page.
 FORMS = {
@@ -44,7 +45,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     for language in LANGUAGES:
         folder = "" if language == "en" else f"{language}/"
         for name, template, context in _contents(site):
-            page = _environment().get_template(f"{template}.html").render(_frame(site, language, name) | context)
+            frame = _frame(site, language, name, context.get("shown"))
+            page = _environment().get_template(f"{template}.html").render(frame | context)
             yield f"{folder}{name}.html", page
 
 
@@ -62,8 +64,11 @@ def _contents(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "trace", "trace", {}
 
 
-def _frame(site: Site, language: str, name: str) -> dict[str, Any]:
-    """What every page has: its words, the way to the other language, the list of results."""
+def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[str, Any]:
+    """What every page has: its words, the way to the other language, the list of results, whether it is synthetic.
+
+    A result's page is as synthetic as the result: the paper's audit is not, among results of the twin.
+    """
     words = Words(language)
     up = "" if language == "en" else "../"
     other = f"zh/{name}.html" if language == "en" else f"../{name}.html"
@@ -76,7 +81,7 @@ def _frame(site: Site, language: str, name: str) -> dict[str, Any]:
         "other": other,
         "other_tag": Words("zh" if language == "en" else "en").tag,
         "site": site,
-        "synthetic": site.collection.synthetic,
+        "synthetic": site.collection.synthetic if shown is None else shown.document.synthetic,
         "studies": [
             (study.title, [shown for shown in site.collection.results if shown.study == study.name])
             for study in site.collection.studies
@@ -96,11 +101,12 @@ def _index(site: Site) -> dict[str, Any]:
     claims = collection["hypotheses"]
     rows = [] if claims is None else claims.found.table.to_dicts()
     firsts = [row for place, row in enumerate(rows) if place == 0 or row["hypothesis"] != rows[place - 1]["hypothesis"]]
-    headline = firsts[0]["part"] if firsts else None
+    headline = firsts[0]["part"] if firsts else ""
     return {
         "claims": firsts,
-        "headline": _compared(collection, headline) if headline else None,
-        "sheets": [shown for shown in collection.results if shown.kind == "referee"],
+        "headline": _compared(collection, headline),
+        "spread": _in_spreads(collection, headline),
+        "sheet": next((shown for shown in collection.results if shown.kind == "referee"), None),
     }
 
 
@@ -123,6 +129,16 @@ def called(name: str, language: str) -> str:
     if kind not in ("table", "figure"):
         return ""
     return f"{KINDS[kind][LANGUAGES.index(language)]} {rest.replace('_', ' ')}"
+
+
+def _in_spreads(collection: Collection, name: str) -> float | None:
+    """The effect over the outcome's standard deviation, where a curve marks this column's specification."""
+    for shown in collection.results:
+        settings = None if shown.table is None else shown.table.settings
+        if isinstance(settings, Curve) and name.startswith(f"{settings.of}."):
+            marked = shown.found.table.filter("marked")
+            return None if marked.is_empty() else marked["standardised"][0]
+    return None
 
 
 def rows_of(shown: Shown) -> list[dict[str, Any]]:

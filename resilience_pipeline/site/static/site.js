@@ -16,6 +16,11 @@ for (const button of document.querySelectorAll("button.toggle")) {
   });
 }
 
+// On paper nothing can be opened; long lists of files and cities stay folded.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("main details:not(:has(table, .tables))")) details.open = true;
+});
+
 // A coefficient's name begins with its result's: table_4.3.did stands under table_4.
 function showAsked() {
   const asked = document.getElementById("asked");
