@@ -191,7 +191,7 @@ def _values(wanted: Sequence[TableKey], read: Read) -> dict[Place, float]:
         frame = read(key)
         rows = None if frame is None else coefficients(key, frame)
         if rows is not None:
-            listed = rows.select("table", "term", "estimate").iter_rows()
+            listed = rows.select("result", "term", "estimate").iter_rows()
             found |= {(table, term): value for table, term, value in listed}
     return found
 

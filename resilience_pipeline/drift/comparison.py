@@ -17,7 +17,7 @@ MOVED, APPEARED, VANISHED = "moved", "appeared", "vanished"
 
 COMPARED = pl.Schema(
     {
-        "table": pl.String,  # as SQL names it: "table_4_3"
+        "result": pl.String,  # as SQL names it: "table_4_3"
         "term": pl.String,
         "label": pl.String,  # of the column, as printed; null for tests
         "outcome": pl.String,
@@ -66,10 +66,10 @@ def coefficients(key: TableKey, frame: pl.DataFrame) -> pl.DataFrame | None:
         return None
     starred = [stars(p_value) for p_value in named["p_value"].to_list()]
     return (
-        named.with_columns(pl.Series("stars", starred, pl.String), pl.lit("_".join(key[1:])).alias("table"))
+        named.with_columns(pl.Series("stars", starred, pl.String), pl.lit("_".join(key[1:])).alias("result"))
         .filter(pl.col("term").is_not_null() & pl.col("estimate").is_not_null())
-        .unique(["table", "term"], keep="first", maintain_order=True)
-        .select("table", "term", "label", "outcome", "estimate", "std_error", "stars")
+        .unique(["result", "term"], keep="first", maintain_order=True)
+        .select("result", "term", "label", "outcome", "estimate", "std_error", "stars")
     )
 
 
@@ -86,7 +86,7 @@ def compared(old: Mapping[TableKey, pl.DataFrame], new: Mapping[TableKey, pl.Dat
     largest change in units of the old standard error first. A coefficient is significant where it carries a star.
     """
     before, after = _all(old), _all(new)
-    joined = before.join(after, on=["table", "term"], how="full", coalesce=True, suffix="_new")
+    joined = before.join(after, on=["result", "term"], how="full", coalesce=True, suffix="_new")
     both = pl.col("estimate").is_not_null() & pl.col("estimate_new").is_not_null()
     change = pl.col("estimate_new") - pl.col("estimate")
     error = pl.when(pl.col("std_error") > 0).then(pl.col("std_error"))
@@ -119,9 +119,9 @@ def compared(old: Mapping[TableKey, pl.DataFrame], new: Mapping[TableKey, pl.Dat
     )  # fmt: skip
     return (
         rows.with_columns(rank.alias("rank"), pl.col("change_in_errors").abs().fill_null(0.0).alias("size"))
-        .sort("rank", "size", "table", "term", descending=[False, True, False, False], nulls_last=True)
+        .sort("rank", "size", "result", "term", descending=[False, True, False, False], nulls_last=True)
         .select(
-            "table", "term", "label", "outcome", "state", "flip",
+            "result", "term", "label", "outcome", "state", "flip",
             pl.col("estimate").alias("old"), pl.col("std_error").alias("old_std_error"),
             pl.col("stars").alias("old_stars"),
             pl.col("estimate_new").alias("new"), pl.col("std_error_new").alias("new_std_error"),
@@ -134,7 +134,7 @@ def compared(old: Mapping[TableKey, pl.DataFrame], new: Mapping[TableKey, pl.Dat
 
 def _all(tables: Mapping[TableKey, pl.DataFrame]) -> pl.DataFrame:
     schema = {
-        **dict.fromkeys(("table", "term", "label", "outcome"), pl.String),
+        **dict.fromkeys(("result", "term", "label", "outcome"), pl.String),
         "estimate": pl.Float64,
         "std_error": pl.Float64,
         "stars": pl.String,

@@ -99,7 +99,7 @@ def drift_between(
     )
     moved = {(table, term): change for table, term, change in _moved(rows).iter_rows()}
     names = {"_".join(key[1:]): key for key in changed}
-    wanted = [names[table] for table in rows["table"].unique(maintain_order=True) if names[table] in before]
+    wanted = [names[table] for table in rows["result"].unique(maintain_order=True) if names[table] in before]
     found = Attribution()
     if largest and moved:
         frozen = (step for step in frozen_steps(lambda: root) if step.key != PINS_KEY)
@@ -181,7 +181,7 @@ def _version(tables: dict[TableKey, Pointer], key: TableKey) -> str | None:
 
 
 def _moved(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col("change").is_not_null()).select("table", "term", "change")
+    return rows.filter(pl.col("change").is_not_null()).select("result", "term", "change")
 
 
 def _estimated(record: RunFile) -> bool:

@@ -32,7 +32,7 @@ def drift_table(compared: pl.DataFrame, attribution: Attribution) -> pl.DataFram
     rows = []
     for position, row in enumerate(compared.iter_rows(named=True), start=1):
         rows.append({**row, "part": ALL, "position": position})
-        shares = attribution.shares.get((row["table"], row["term"]), ())
+        shares = attribution.shares.get((row["result"], row["term"]), ())
         for cause, share in zip(attribution.causes, shares, strict=bool(shares)):
             error = row["old_std_error"]
             in_errors = share / error if error else None
@@ -95,7 +95,7 @@ def _notes(rows: pl.DataFrame, attribution: Attribution, changed_tables: Sequenc
             f"What moved them, each change made alone on the older state, in old errors: {'; '.join(marked)}. "
             f"{many(attribution.steps, 'step')} recomputed."
         )
-    others = [name for name in changed_tables if name not in set(rows["table"])]
+    others = [name for name in changed_tables if name not in set(rows["result"])]
     if others:
         shown = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
         notes.append(f"Changed, too, without a coefficient of a model: {shown}.")
@@ -107,7 +107,7 @@ def _marks(causes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _result(row: dict[str, object]) -> str:
-    return str(row["table"]) if not row["outcome"] else f"{row['table']}: {row['outcome']}"
+    return str(row["result"]) if not row["outcome"] else f"{row['result']}: {row['outcome']}"
 
 
 def _figure(value: float | None, error: float | None, starred: str | None) -> str:
@@ -117,4 +117,7 @@ def _figure(value: float | None, error: float | None, starred: str | None) -> st
 
 
 def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2f}"
+    """Two decimals; a change too small for them still shows its sign, none at all shows none."""
+    if value is None:
+        return ""
+    return "0" if value == 0 else f"{value:+.2f}"

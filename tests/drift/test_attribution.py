@@ -125,6 +125,19 @@ def test_a_delivery_and_an_option_are_told_apart_and_the_rest_is_interaction(lak
     assert found.steps == 4  # staged, summed and estimated for the delivery, estimated for the option
 
 
+def test_a_change_is_made_under_the_options_of_the_older_state(lake):
+    old, new = run(lake, "r1", cells({"a-1": 1.0}), year=2019), run(lake, "r2", cells({"a-2": 3.0}), year=2017)
+    assert told(old, new).shares[PLACE] == (20.0, -9.0, 3.0 - 10.0 - 20.0 + 9.0)
+
+
+def test_the_wave_ends_where_a_table_comes_out_as_it_is_stored(lake):
+    old = run(lake, "r1", cells({"a-1": 1.0, "b-1": 1.0}))
+    new = run(lake, "r2", cells({"a-2": 1.0, "b-2": 2.0}))  # a was delivered anew with the same figure
+    found = told(old, new)
+    assert found.shares[PLACE] == (0.0, 2.0, 0.0)
+    assert computed == [STAGED, STAGED, PANEL, ESTIMATE]
+
+
 def test_several_deliveries_each_get_their_share(lake):
     old = run(lake, "r1", cells({"a-1": 1.0, "b-1": 2.0, "gone-1": 4.0}))
     new = run(lake, "r2", cells({"a-2": 1.5, "b-1": 2.0, "c-1": 10.0}))
