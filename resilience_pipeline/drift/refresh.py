@@ -24,7 +24,7 @@ from resilience_pipeline.settings import RECOMPUTATIONS
 from resilience_pipeline.sources.delivered import deliveries_of
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Step, TableKey
-from resilience_pipeline.warehouse.history import Past, as_of, runs_of
+from resilience_pipeline.warehouse.history import Past, as_of, run_before, runs_of
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 from resilience_pipeline.warehouse.run_file import RunFile
@@ -129,10 +129,10 @@ def report_refresh(
 ) -> tuple[Pointer, Drift] | None:
     """Write the report of a run that is about to end; None where it changed no coefficient or is the first."""
     snapshot = lake.pin(run_id)
-    earlier = [run for run in runs_of(lake) if run.record.sequence < snapshot.record().sequence]
-    if not earlier or not _estimated(earlier[-1].record):
+    earlier = run_before(lake, snapshot.record().sequence)
+    if earlier is None or not _estimated(earlier.record):
         return None
-    past = Past(lake, earlier[-1])
+    past = Past(lake, earlier)
     left = {name: pin.data_version for name, pin in past.run.record.pins.items() if name.startswith(f"{ESTIMATES}/")}
     now = {p.name: p.data_version for p in snapshot.tables() if p.key[0] == ESTIMATES}
     if left == now:

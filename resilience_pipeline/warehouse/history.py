@@ -15,7 +15,7 @@ from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pins import Records
 from resilience_pipeline.warehouse.pointer import Pointer, join
-from resilience_pipeline.warehouse.run_file import RunFile, read_run_file
+from resilience_pipeline.warehouse.run_file import RunFile, read_run_file, sequence_in
 
 LAST = "last"
 _SHORTEST_PREFIX = 4
@@ -93,6 +93,21 @@ def runs_of(lake: Lake) -> list[Run]:
         numbered.append(Run(run.file, run.record, run.at, changed))
         before = left
     return numbered
+
+
+def run_before(lake: Lake, sequence: int) -> Run | None:
+    """The last run before that number, its `changed` left empty; None where there was none.
+
+    Of the others only the beginning of their files is read, so that a lake may hold thousands of runs.
+    """
+    before = [(number, file) for file in _files(lake) if (number := sequence_in(file)) < sequence]
+    if not before:
+        return None
+    last = max(number for number, _ in before)
+    found = [
+        Run(file, record := read_run_file(file), _at(record, file), ()) for number, file in before if number == last
+    ]
+    return max(found, key=lambda run: (*run.order, run.record.run_id))
 
 
 def as_of(lake: Lake, wanted: str, *, local: datetime | None = None) -> Past:

@@ -5,6 +5,7 @@ Only the record and its text; `snapshot.py` writes it while a run goes on, `hist
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.warehouse.atomic import replace_text
 from resilience_pipeline.warehouse.pins import Pin
 
+_HEAD = 512  # bytes that hold the run's id and number
+_SEQUENCE = re.compile(rb'"sequence": (\d+)')
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -87,6 +90,13 @@ def read_run_file(file: Path) -> RunFile:
         ) from None
 
 
+def sequence_in(file: Path) -> int:
+    """The number of the run in a file, from the file's beginning alone; 0 where an earlier version wrote it."""
+    with file.open("rb") as opened:
+        found = _SEQUENCE.search(opened.read(_HEAD))
+    return int(found[1]) if found else 0
+
+
 def next_in_sequence(root: Path) -> int:
     """The number after that of the last run of this lake, whatever the clock says."""
     file = root / "runs" / "sequence"
@@ -95,7 +105,7 @@ def next_in_sequence(root: Path) -> int:
         try:
             last = int(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            last = max(_sequences(root), default=0)
+            last = max(map(sequence_in, _all_files(root)), default=0)
         replace_text(file, str(last + 1))
     return last + 1
 
@@ -105,12 +115,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _sequences(root: Path) -> Iterable[int]:
-    for file in (*root.glob("runs/*.json"), *root.glob("variants/*/runs/*.json")):
-        try:
-            yield read_run_file(file).sequence
-        except LakeError:
-            continue
+def _all_files(root: Path) -> Iterable[Path]:
+    return (*root.glob("runs/*.json"), *root.glob("variants/*/runs/*.json"))
 
 
 def _json(value: object) -> str:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from resilience_pipeline.assets import run_end
-from resilience_pipeline.drift.refresh import KEY, drift_between, last_refresh, report_refresh
+from resilience_pipeline.drift.refresh import KEY, drift_between, last_refresh, report_refresh, state_of
 from resilience_pipeline.drift.report import PRINTED_ROWS
 from resilience_pipeline.plan import Plan
 from resilience_pipeline.project import find_project
@@ -76,7 +76,15 @@ def test_two_states_far_apart_are_compared_over_the_runs_between(lake):
     assert only_compared.table["part"].to_list() == ["all"]
 
 
-def test_what_is_frozen_or_passed_over_between_two_runs_is_found_by_default(lake):
+def test_a_variant_is_compared_with_the_headline_by_its_name(lake):
+    refresh(lake, "r1", ONE)
+    run(lake.variant("other"), "r2", ONE, year=2019)
+    assert report_refresh(lake.variant("other"), "r2", PLAN) is None
+    found = drift_between(state_of(lake, "r1"), state_of(lake, "other"), PLAN, lake.root)
+    assert (found.attribution.causes, found.rows["new"][0]) == (("option start_year: 2018 to 2019",), 10.0)
+
+
+def test_the_last_two_runs_that_differ_are_found_by_default(lake):
     refresh(lake, "r1", ONE), refresh(lake, "r2", TWO), refresh(lake, "r3", TWO)
     old, new = last_refresh(lake)
     assert (old.run.record.run_id, new.run.record.run_id) == ("r1", "r2")

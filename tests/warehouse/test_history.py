@@ -82,6 +82,12 @@ def test_a_run_says_how_it_went_what_it_computed_and_what_it_changed(lake):
     assert [item.changed for item in (one, two, three)] == [("report/table_4",), (), ("report/table_4",)]
 
 
+def test_the_run_before_is_found_by_number_whatever_the_clocks_say(lake):
+    run(lake, "run_1", FIRST), run(lake, "run_2", SECOND, ended="2030-01-01T00:00:00+00:00"), run(lake, "run_3", THIRD)
+    assert [history.run_before(lake, number).record.run_id for number in (2, 3)] == ["run_1", "run_2"]
+    assert history.run_before(lake, 1) is None
+
+
 def test_the_beginning_of_an_id_is_enough_where_it_fits_one_run_only(lake):
     run(lake, "aaaa-1", FIRST), run(lake, "aaaa-2", SECOND), run(lake, "bbbb-1", THIRD)
     assert history.as_of(lake, "bbbb").run.record.run_id == "bbbb-1"
