@@ -24,15 +24,14 @@ def withdraw_command(
 ) -> None:
     """Do without deliveries, there or gone, and refresh what rests on them; no file is deleted."""
     project = find_project(lake=lake, landing=landing)
-    sources, named = (_to_undo if undo else _to_withdraw)(project, files or [], gone=gone)
+    named = _to_undo(project, files or ["*"]) if undo else _to_withdraw(project, files or [], gone=gone)
     if not as_json:
         typer.echo("\n".join(f"{'taken in again' if undo else 'withdrawn'}: {file}" for file in named))
-    select = " or ".join(['key:"sources/inventory"', *(f'key:"sources/{source}"+' for source in sources)])
     lists = {"reinstate" if undo else "withdraw": named}
-    raise typer.Exit(terminal.run(project, select, Options(), deliveries=lists, as_json=as_json))
+    raise typer.Exit(terminal.run(project, None, Options(), deliveries=lists, as_json=as_json))
 
 
-def _to_withdraw(project: Project, files: list[str], *, gone: bool) -> tuple[list[str], list[str]]:
+def _to_withdraw(project: Project, files: list[str], *, gone: bool) -> list[str]:
     from resilience_pipeline.arrivals import arrivals_now
 
     arrivals = arrivals_now(project.lake, project.landing)
@@ -42,13 +41,10 @@ def _to_withdraw(project: Project, files: list[str], *, gone: bool) -> tuple[lis
             "nothing to do without",
             remedy="name files inside the landing folder, or --gone for all that stand though their file is gone",
         )
-    return sorted({delivery.source for delivery in found}), sorted({delivery.file for delivery in found})
+    return sorted({delivery.file for delivery in found})
 
 
-def _to_undo(project: Project, files: list[str], *, gone: bool) -> tuple[list[str], list[str]]:
+def _to_undo(project: Project, files: list[str]) -> list[str]:
     from resilience_pipeline.arrivals import arrivals_now
 
-    arrivals = arrivals_now(project.lake, project.landing)
-    named = sorted({file for file, _ in arrivals.find_withdrawn(files or ["*"])})
-    claimed = dict(arrivals.recognition.claimed)
-    return sorted({claimed[file] for file in named if file in claimed}), named
+    return sorted({file for file, _ in arrivals_now(project.lake, project.landing).find_withdrawn(files)})
