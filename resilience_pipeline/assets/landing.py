@@ -9,6 +9,8 @@ import dagster as dg
 
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.frozen.pins import read_pins
+from resilience_pipeline.frozen.steps import PINS_KEY
 from resilience_pipeline.landing.listing import look
 from resilience_pipeline.landing.memory import read_cursor, read_memory, write_memory
 from resilience_pipeline.landing.opening import open_settled
@@ -19,6 +21,7 @@ from resilience_pipeline.running import EVERYTHING
 from resilience_pipeline.sources.delivered import deliveries_of
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Due, Source
+from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import holder_of
@@ -88,7 +91,7 @@ def landing_sensor(rules: Rules) -> dg.SensorDefinition:
             context.log.info("%s is gone from the landing folder; what it held stands", ascii(file))
         requested = looked.request
         return dg.SensorResult(
-            run_requests=[] if requested is None else [_run_request(context, requested, looked.held_back)],
+            run_requests=[] if requested is None else [_run_request(context, lake, requested, looked.held_back)],
             skip_reason=looked.words if requested is None else None,
             cursor=looked.cursor.text(),
             asset_events=_arrivals(looked),
@@ -128,12 +131,36 @@ def busy(instance: dg.DagsterInstance, project: Project) -> str | None:
     return None
 
 
-def refresh_of(repository: dg.RepositoryDefinition, sources: tuple[str, ...]) -> list[dg.AssetKey]:
-    """The inventory, the sources, and all that rests on them."""
+def refresh_of(repository: dg.RepositoryDefinition, lake: Lake, sources: tuple[str, ...]) -> list[dg.AssetKey]:
+    """The inventory, the sources, all that rests on them, and what the lake never had: the first delivery makes all.
+
+    Pins that were moved since the last run count as a source that changed: what is frozen must not read on.
+    """
     graph = repository.asset_graph
-    changed = [asset_key(("sources", name)) for name in ("inventory", *sources)]
-    found = dg.AssetSelection.assets(*changed).downstream().resolve(graph)
+    changed: list[TableKey] = [("sources", name) for name in ("inventory", *sources)]
+    if sources and pins_moved(lake):
+        changed.append(PINS_KEY)
+    found = dg.AssetSelection.assets(*map(asset_key, changed)).downstream().resolve(graph)
+    if sources:
+        found = {*found, *graph.materializable_asset_keys} - (_written(lake) - set(found))
     return sorted(key for key in found if graph.get(key).is_materializable)
+
+
+def pins_moved(lake: Lake) -> bool:
+    """Whether `resilience freeze` or `thaw` was said since a run carried the pins into the graph."""
+    pins = read_pins(lake.root)
+    try:
+        pointer = lake.current(PINS_KEY)
+    except LakeError:  # damaged: a table that the lake does not have, so the run writes it again
+        pointer = None
+    told = None if pointer is None else pointer.notes.get("frozen_at")
+    return told != (None if pins is None else pins.frozen_at)
+
+
+def _written(lake: Lake) -> set[dg.AssetKey]:
+    """Assets whose table stands in the lake, or in a lake of a variant."""
+    lakes = (lake, *(lake.variant(name) for name in lake.variants()))
+    return {asset_key(pointer.key) for each in lakes for pointer in each.readable_tables()}
 
 
 def held_back_config(held_back: Mapping[str, str]) -> dict[str, object]:
@@ -143,7 +170,9 @@ def held_back_config(held_back: Mapping[str, str]) -> dict[str, object]:
     return {"resources": {"lake": {"config": {"held_back": sorted(held_back)}}}}
 
 
-def _run_request(context: dg.SensorEvaluationContext, request: Request, held_back: Mapping[str, str]) -> dg.RunRequest:
+def _run_request(
+    context: dg.SensorEvaluationContext, lake: Lake, request: Request, held_back: Mapping[str, str]
+) -> dg.RunRequest:
     if context.repository_def is None:
         raise RuntimeError("the sensor needs the code location it belongs to")
     tags = {"resilience/delivery": ", ".join(request.sources) or "inventory only"}
@@ -151,7 +180,7 @@ def _run_request(context: dg.SensorEvaluationContext, request: Request, held_bac
         tags[FAILED_TAG] = json.dumps(dict(request.failed))
     return dg.RunRequest(
         run_key=request.key,
-        asset_selection=refresh_of(context.repository_def, request.sources),
+        asset_selection=refresh_of(context.repository_def, lake, request.sources),
         run_config=held_back_config(held_back),
         tags=tags,
     )

@@ -18,6 +18,7 @@ from resilience_pipeline.landing.watch import held_back
 from resilience_pipeline.project import find_project
 from resilience_pipeline.running import EVERYTHING
 from resilience_pipeline.sources.source import Source
+from resilience_pipeline.warehouse.lake import Lake
 
 
 def editions_due(sources: Sequence[Source], rules: Rules) -> dg.ScheduleDefinition:
@@ -38,7 +39,7 @@ def editions_due(sources: Sequence[Source], rules: Rules) -> dg.ScheduleDefiniti
             return dg.SkipReason("no source is due in this month")
         return dg.RunRequest(
             run_key=f"due {at:%Y-%m}",
-            asset_selection=refresh_of(context.repository_def, due),
+            asset_selection=refresh_of(context.repository_def, Lake(find_project().lake), due),
             run_config=held_back_config(held_back_now(rules)),
             tags={"resilience/due": ", ".join(due)},
         )

@@ -1,58 +1,16 @@
 """An alert goes out by mail and webhook; a server that fails or stalls is named in time, and no secret gets out."""
 
-import json
 import smtplib
-import socket
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from resilience_pipeline.alerts.channels import send
 from resilience_pipeline.alerts.message import Alert, overdue_alert, run_alert
 from resilience_pipeline.alerts.settings import Channels, Email, Webhook
+from tests.alerts.servers import silent_server, web_server
 
 ALERT = Alert("resilience: sources.wind blocked; old results stand", "wind.xlsx, sheet 1, row 7: 缺数")
-
-
-@contextmanager
-def web_server(status: int = 200, headers: tuple[tuple[str, str], ...] = ()):
-    """A server on loopback that keeps what it is sent."""
-    received = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((self.path, self.headers.get("Authorization"), json.loads(body)))
-            self.send_response(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-
-        def do_GET(self):
-            self.do_POST()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", received
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextmanager
-def silent_server():
-    """A server that takes the call and never says a word."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield listening.getsockname()[1]
 
 
 def test_a_webhook_gets_the_text_and_the_token_from_the_environment(monkeypatch):

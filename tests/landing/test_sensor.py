@@ -11,9 +11,12 @@ import pytest
 from resilience_pipeline.assets.landing import FAILED_TAG, freshness, landing_sensor
 from resilience_pipeline.assets.schedules import editions_due, monthly_recheck
 from resilience_pipeline.definitions import defs
+from resilience_pipeline.frozen.pins import NO_PINS, Pins, write_pins
+from resilience_pipeline.frozen.steps import PINS_KEY
 from resilience_pipeline.landing.rules import Rules
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Due
+from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
 
 WIND = "wind/a.csv"
@@ -32,6 +35,14 @@ def project(tmp_path, monkeypatch) -> Path:
 @dg.job
 def nothing():
     pass
+
+
+@pytest.fixture
+def filled(project, monkeypatch) -> Path:
+    """A project whose lake has every table."""
+    everything = defs.get_repository_def().asset_graph.materializable_asset_keys
+    monkeypatch.setattr("resilience_pipeline.assets.landing._written", lambda lake: set(everything))
+    return project
 
 
 class Daemon:
@@ -53,9 +64,9 @@ def put(project: Path, file: str, content: str | bytes) -> None:
     target.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def test_a_delivery_asks_for_the_inventory_its_source_and_all_that_rests_on_it_and_nothing_else(project):
+def test_a_delivery_asks_for_the_inventory_its_source_and_all_that_rests_on_it_and_nothing_else(filled):
     daemon = Daemon()
-    put(project, WIND, "x")
+    put(filled, WIND, "x")
     assert daemon.tick().run_requests == []
     arrived = daemon.tick()
     (request,) = arrived.run_requests
@@ -69,6 +80,30 @@ def test_a_delivery_asks_for_the_inventory_its_source_and_all_that_rests_on_it_a
     assert request.tags["resilience/delivery"] == "wind"
     assert [event.asset_key.to_user_string() for event in arrived.asset_events] == ["landing/wind"]
     assert daemon.tick().run_requests == []
+
+
+def test_the_first_delivery_asks_for_all_that_the_lake_never_had(project):
+    daemon = Daemon()
+    put(project, WIND, "x")
+    daemon.tick()
+    (request,) = daemon.tick().run_requests
+    assert set(request.asset_selection) == set(defs.get_repository_def().asset_graph.materializable_asset_keys)
+
+
+def test_pins_moved_since_the_last_run_go_with_the_next_delivery(filled):
+    daemon = Daemon()
+    lake = Lake(filled / "data_lake")
+    put(filled, WIND, "x")
+    daemon.tick()
+    write_pins(lake.root, Pins("2026-11-24T00:00:00+00:00", {}))
+    (request,) = daemon.tick().run_requests
+    assert {"sources/pins", "frozen/pilot_list"} <= {key.to_user_string() for key in request.asset_selection}
+    told = {"frozen": True, "frozen_at": "2026-11-24T00:00:00+00:00"}
+    lake.write(PINS_KEY, NO_PINS, run_id="r", code_version="c", inputs={}, options={}, synthetic=False, notes=told)
+    put(filled, "wind/b.csv", "y")
+    daemon.tick()
+    (request,) = daemon.tick().run_requests
+    assert "sources/pins" not in {key.to_user_string() for key in request.asset_selection}
 
 
 def test_the_cursor_is_as_small_for_five_hundred_files_as_for_none(project):
@@ -170,7 +205,7 @@ def tick_of(schedule: dg.ScheduleDefinition, at: datetime) -> dg.RunRequest:
         return schedule(context)
 
 
-def test_in_december_the_yearbooks_are_looked_at_and_in_february_the_work_reports(project):
+def test_in_december_the_yearbooks_are_looked_at_and_in_february_the_work_reports(filled):
     asked = {}
     schedule = editions_due(SOURCES, Rules())
     for month in (2, 12):
