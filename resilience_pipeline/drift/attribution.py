@@ -6,7 +6,7 @@ the movement is its, and nothing is recomputed.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -79,23 +79,30 @@ def attribute(
         return Attribution(notes=(*notes, "neither a delivery nor an option nor the code is known to have changed"))
     if len(labels) == 1:
         return Attribution((labels[0],), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
+    regressions = [key for key in wanted if new.current(key) is not None and is_regression(new.read(key))]
+    needed = behind(steps, regressions)
+    base = _Base(old, new, needed, reread)
+    checked = 0
     if changes.missing_code:
-        label = "all of it: " + "; ".join(labels[:_FEW]) + ("; and more" if len(labels) > _FEW else "")
-        notes.append(
-            f"the code that made the newer results is not the code that runs now ({_names(changes.missing_code)}), "
-            "so the changes cannot be told apart"
-        )
-        return Attribution((label,), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
+        again = None if code else _by_todays_code(base, changes.missing_code)
+        if again is None or any(key in again.tables for key in regressions):
+            label = "all of it: " + "; ".join(labels[:_FEW]) + ("; and more" if len(labels) > _FEW else "")
+            notes.append(
+                f"the code that made the newer results is not the code that runs now ({_names(changes.missing_code)}), "
+                "so the changes cannot be told apart"
+            )
+            return Attribution((label,), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
+        checked = again.steps
+        notes.append("other code runs now than made these results; it gives the older ones to the byte, so it is used")
     grouped = together(changes.single, max(largest - code, 1))
     if len(grouped) < len(changes.single):
         notes.append(
             f"{len(changes.single)} changes were taken together into {len(grouped)}, "
             f"because at most {many(largest, 'recomputation')} are made"
         )
-    regressions = [key for key in wanted if new.current(key) is not None and is_regression(new.read(key))]
-    needed = behind(steps, regressions)
     stale = {step.key for step in needed if libraries or step.key in changes.code} if code else None
-    return _recomputed(_Base(old, new, needed, reread), moved, regressions, changes.code, stale, grouped, notes)
+    found = _recomputed(base, moved, regressions, changes.code, stale, grouped, notes)
+    return replace(found, steps=found.steps + checked)
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,11 @@ class _Base:
             return self.old.read(key)
         computed = {step.key for step in self.steps}
         return self.new.read(key) if key not in computed and self.new.current(key) is not None else None
+
+
+def _by_todays_code(base: _Base, changed: Sequence[TableKey]) -> Recomputed:
+    """The older state once more, with the steps whose code is another one now."""
+    return recompute(base.steps, base.read, {}, _options_of(base.old, base.steps), set(changed))
 
 
 def _recomputed(

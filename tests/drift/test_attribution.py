@@ -56,6 +56,11 @@ def estimated(inputs, options):
     return StepResult(pl.DataFrame([{**row, "p_value": 0.01}]))
 
 
+def half_of_it(inputs, options):
+    result = estimated(inputs, options)
+    return replace(result, table=result.table.with_columns(pl.col("estimate") / 2))
+
+
 def steps(code: object = "one") -> list[Step]:
     return [
         Step(STAGED, (SOURCE,), stage, "", checks=(("positive", True),)),
@@ -186,6 +191,15 @@ def test_results_of_code_that_is_not_here_any_more_are_not_told_apart(lake):
     assert len(found.causes) == 1
     assert "is not the code that runs now" in found.notes[0]
     assert computed == []
+
+
+def test_code_that_was_only_rewritten_since_still_tells_the_changes_apart(lake):
+    old, new = run(lake, "r1", cells({"a-1": 1.0})), run(lake, "r2", cells({"a-2": 5.0}), year=2019)
+    found = told(old, new, road=steps("written otherwise"))
+    assert found.shares[PLACE] == (8.0, 8.0, 32.0)
+    assert "to the byte" in found.notes[0]
+    halved = [*steps()[:2], replace(steps()[2], compute=half_of_it)]
+    assert "cannot be told apart" in told(old, new, road=halved).notes[0]
 
 
 def test_a_change_that_is_refused_alone_leaves_what_stood(lake):
