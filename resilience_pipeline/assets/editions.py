@@ -48,14 +48,21 @@ def mark(
     context: dg.AssetExecutionContext, key: dg.AssetKey, before: Iterable[Delivered], now: Iterable[Delivered]
 ) -> None:
     """Mark the partitions of delivered editions, where they are not, or where their deliveries changed."""
+    now = tuple(now)
     old, new = _versions(before), _versions(now)
     marked = context.instance.get_materialized_partitions(key)
     by_dagster = set(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else set()
     for edition, version in sorted(new.items()):
         known = edition in marked and old.get(edition) == version
         if not known and edition not in by_dagster and EDITIONS.has_partition_key(edition):
+            files = [f"- {delivered.file}" for delivered in now if int(edition) in delivered.editions]
             context.log_event(
-                dg.AssetMaterialization(asset_key=key, partition=edition, tags={"dagster/data_version": version})
+                dg.AssetMaterialization(
+                    asset_key=key,
+                    partition=edition,
+                    metadata={"files": dg.MetadataValue.md("\n".join(files))},
+                    tags={"dagster/data_version": version},
+                )
             )
 
 

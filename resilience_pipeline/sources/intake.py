@@ -204,6 +204,9 @@ class _Intake:
             "cells_without_text": int(cells["text"].null_count()),
             NOTE: note_of(taken.delivered for taken in self.taken),
         }
+        if self.source.by_edition:
+            editions = {edition for taken in self.taken for edition in taken.delivered.editions}
+            notes["editions"] = ", ".join(map(str, sorted(editions)))
         if not self.taken:
             notes["unlocks"] = self.source.unlocks
         synthetic = any(taken.delivered.synthetic for taken in self.taken)

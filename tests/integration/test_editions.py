@@ -85,6 +85,12 @@ def test_a_run_without_a_partition_takes_in_all_editions_and_marks_those_deliver
     yearbook.deliver(edition(2018), edition(2020))
     assert yearbook.run(SOURCE).success
     assert (yearbook.taken_in, yearbook.marked) == ([2018, 2020], ["2018", "2020"])
+    assert yearbook.lake.current(("sources", "city_yearbook")).notes["editions"] == "2018, 2020"
+    told = yearbook.instance.fetch_materializations(SOURCE, limit=10).records
+    yearbook.deliver(edition(2021))
+    yearbook.run(SOURCE)
+    again = [r.partition_key for r in yearbook.instance.fetch_materializations(SOURCE, limit=10).records]
+    assert again[: -len(told)] == [None, "2021"], "editions that did not change are not marked again"
 
 
 def test_a_partition_of_a_run_that_goes_on_to_the_results_does_not_leave_other_new_editions_out(yearbook):
