@@ -63,6 +63,7 @@ class Arrivals:
         self.lake, self.landing, self.held_back = lake, landing, held_back
         self._current, self._read = current, read
         self._hashes: dict[str, str | None] = {}
+        self._by_hash: dict[int, dict[str, list[tuple[str, str]]]] = {}  # by size
         self._stood: dict[str, tuple[Delivered, ...]] = {}  # before the run, whatever it has written since
 
     @cached_property
@@ -163,12 +164,27 @@ class Arrivals:
 
     def _moved(self, source: str, delivered: Delivered) -> str | None:
         """A file of the landing folder that holds the same bytes, under another name or for another source."""
-        for file, name in self.recognition.claimed:
-            if (file, name) == (delivered.file, source) or file in self.held_back:
-                continue
-            if self._size(file) == delivered.size and self._hash(file) == delivered.sha256:
-                return file
-        return None
+        same = self._of_size(delivered.size).get(delivered.sha256, ())
+        return next((file for file, name in same if (file, name) != (delivered.file, source)), None)
+
+    def _of_size(self, size: int) -> dict[str, list[tuple[str, str]]]:
+        """Hash -> files of so many bytes that are read in this run, and their sources; hashed when first asked for."""
+        if size not in self._by_hash:
+            by_hash: dict[str, list[tuple[str, str]]] = {}
+            for file, source in self._claimed_by_size.get(size, ()):
+                if (sha256 := self._hash(file)) is not None:
+                    by_hash.setdefault(sha256, []).append((file, source))
+            self._by_hash[size] = by_hash
+        return self._by_hash[size]
+
+    @cached_property
+    def _claimed_by_size(self) -> dict[int, list[tuple[str, str]]]:
+        """Bytes -> files that are read in this run, and their sources."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        for file, source in self.recognition.claimed:
+            if file not in self.held_back and (size := self._size(file)) is not None:
+                found.setdefault(size, []).append((file, source))
+        return found
 
     def _beside(self) -> Beside:
         claimed = dict(self.recognition.claimed)
