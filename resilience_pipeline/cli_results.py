@@ -33,6 +33,7 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
 ) -> None:
     """Print one result, or write it to a file."""
+    from resilience_pipeline.frozen.pins import read_pins
     from resilience_pipeline.status import read_result
 
     project = find_project(lake=lake)
@@ -43,6 +44,8 @@ def show_command(
     form = form or ("markdown" if markdown else None)
     if form in (None, "text", "markdown") and not ours and out is None:
         terminal.print_result(found, markdown=form == "markdown")
+        if variant is None and (pins := read_pins(project.lake)) is not None:
+            typer.echo(f"The study is {pins.words}.")
         return
     from resilience_pipeline.report.export import BINARY, format_of, in_format
 

@@ -5,6 +5,7 @@ import dagster as dg
 from resilience_pipeline.assets.alerts import alert_sensors
 from resilience_pipeline.assets.frozen import frozen_assets
 from resilience_pipeline.assets.landing import landing_asset, landing_sensor
+from resilience_pipeline.assets.living import living_assets
 from resilience_pipeline.assets.resources import LakeResource
 from resilience_pipeline.assets.run_end import drift_spec
 from resilience_pipeline.assets.schedules import editions_due, monthly_recheck
@@ -28,6 +29,7 @@ defs = dg.Definitions(
         *frozen_assets(),
         *(asset_of(step) for step in plan.studies),
         drift_spec(),
+        *living_assets(plan.declared),
     ],
     jobs=[
         dg.define_asset_job(

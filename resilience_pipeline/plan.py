@@ -29,6 +29,7 @@ class Plan:
     staging: tuple[Step, ...]
     frozen: tuple[Step, ...]
     studies: tuple[Step, ...]
+    declared: tuple[Study, ...] = ()
 
     @property
     def descriptions(self) -> dict[TableKey, str]:
@@ -44,7 +45,7 @@ class Plan:
 def make_plan(studies: tuple[Study, ...]) -> Plan:
     """The plan of the given studies; raises SpecificationError when a step reads a table that nothing writes."""
     staging, frozen = tuple(staging_steps()), tuple(frozen_steps())
-    per_study = [step for study in studies for step in _steps_of(study)]
+    per_study = [step for study in studies for step in steps_of(study)]
     steps = {step.key: step for step in (*staging, *frozen, *per_study)}
     for step in per_study:
         for key in step.inputs:
@@ -53,7 +54,7 @@ def make_plan(studies: tuple[Study, ...]) -> Plan:
                     what=f"{'.'.join(step.key)} reads {'.'.join(key)}, which no step writes",
                     remedy="declare the table's variables in the study file, or name a table that exists",
                 )
-    return Plan(staging, frozen, _in_order(per_study))
+    return Plan(staging, frozen, _in_order(per_study), studies)
 
 
 @cache
@@ -62,7 +63,13 @@ def project_plan() -> Plan:
     return make_plan(find_studies(find_project().studies))
 
 
-def _steps_of(study: Study) -> list[Step]:
+def study_plan(study: Study) -> tuple[Step, ...]:
+    """The steps of one study alone, inputs before those who read them."""
+    return _in_order(steps_of(study))
+
+
+def steps_of(study: Study) -> list[Step]:
+    """The steps of one study, layer by layer."""
     staged = sources_for(study, SOURCES)
     return [
         *grid_steps(study, staged),

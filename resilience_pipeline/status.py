@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.frozen.pins import read_pins
+from resilience_pipeline.living.variants import demand_living, living_panels
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.sources.registry import SOURCES
@@ -75,6 +77,8 @@ class Status:
     tables: tuple[TableStatus, ...]
     results: tuple[ResultStatus, ...]
     variants: tuple[str, ...]
+    frozen: str  # to what the studies are frozen, in words; empty where they follow the deliveries
+    living: dict[str, str]  # living panel -> its window, or why it waits
 
     def record(self) -> dict[str, object]:
         """As plain data."""
@@ -119,6 +123,8 @@ def read_status(project: Project) -> Status:
         tables=tuple(_table_status(lake, pointer) for pointer in pointers),
         results=tuple(ResultStatus(p.key[-1], _title(p)) for p in _results(pointers)),
         variants=tuple(lake.variants()),
+        frozen="" if (pins := read_pins(lake.root)) is None else pins.words,
+        living=living_panels(lake),
     )
 
 
@@ -135,6 +141,8 @@ def read_result(root: Path, name: str, variant: str | None = None, as_of: str | 
     pointer = lake.current(key) if key[1].isidentifier() else None
     if pointer is None:
         raise _no_result(name, root, [p.key[-1] for p in _results(lake.tables())])
+    if variant is not None:
+        demand_living(now, pointer, key[1], variant)
     table = lake.read(key)
     markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
     return Result(key[1], markdown, text, table, pointer, _document(pointer))

@@ -118,7 +118,11 @@ def print_planted(compared: "pl.DataFrame | None") -> None:
 
 def print_status(status: "Status") -> None:
     """Sources, then results, then what failed."""
-    out.print(f"lake     {status.lake}\nlanding  {status.landing}\n")
+    out.print(f"lake     {status.lake}\nlanding  {status.landing}")
+    out.print(f"studies  {status.frozen or 'follow the deliveries (`resilience freeze` pins them)'}")
+    for name, state in status.living.items():
+        out.print(f"living   {name}: {state}")
+    out.print()
     table = Table(box=None, pad_edge=False)
     for name in ("source", "state", "files", "staged rows", "rejected", "waits for it"):
         table.add_column(name, justify="right" if name in ("files", "staged rows", "rejected") else "left")

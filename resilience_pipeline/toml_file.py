@@ -155,13 +155,18 @@ def read_toml(path: Path, error: type[PipelineError]) -> tuple[Section, str]:
             remedy="save it as UTF-8",
             file=str(path),
         ) from None
+    return parse_toml(text, str(path), error), text
+
+
+def parse_toml(text: str, file: str, error: type[PipelineError]) -> Section:
+    """The text of a file as its outermost section; an `error` where it is not TOML."""
     try:
-        return Section(str(path), "", tomllib.loads(text), error), text
+        return Section(file, "", tomllib.loads(text), error)
     except tomllib.TOMLDecodeError as failure:
         raise error(
             what="the file is not TOML",
             expected='lines such as `title = "..."` and sections such as `[study]`',
             found=str(failure),
             remedy="mend the place named",
-            file=str(path),
+            file=file,
         ) from None

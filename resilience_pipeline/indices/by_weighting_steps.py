@@ -58,7 +58,9 @@ def _behind(column: str, options: Options | None) -> tuple[str, ...]:
 
 
 RANK_CORRELATIONS = IndexTable("ctri_rank_correlations", (), nothing, _ranks_step, needs=("ctri_by_weighting",))
-WEIGHTS_BY_WEIGHTING = IndexTable("weights_by_weighting", (), nothing, _weights_step, needs=("indicators",))
+WEIGHTS_BY_WEIGHTING = IndexTable(
+    "weights_by_weighting", (), nothing, _weights_step, needs=("indicators",), weighs=True
+)
 CTRI_BY_WEIGHTING = IndexTable(
     "ctri_by_weighting",
     columns(TRADE_RESILIENCE),

@@ -25,6 +25,7 @@ class IndexTable:
     brings : names of index tables that a study gets along with this one, though no formula names a column of theirs.
     options : names of options that choose what the columns rest on.
     sources : staged tables, apart from observations, that the step reads (lists, documents).
+    weighs : it holds the weights and bounds of an index.
     """
 
     name: str
@@ -35,6 +36,7 @@ class IndexTable:
     brings: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    weighs: bool = False
 
 
 def nothing(column: str, options: Options | None) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def system_tables(system: System, prefix: str = "", outcome: System | None = Non
             partial(_indicators_step, system, table, outcome),
             options=system.option_names,
         ),
-        IndexTable(weights, (), nothing, partial(_weights_step, system, table, weights), needs=(table,)),
+        IndexTable(weights, (), nothing, partial(_weights_step, system, table, weights), needs=(table,), weighs=True),
         IndexTable(
             composites,
             system.composites,
@@ -145,7 +145,7 @@ def _composites_step(system: System, read: tuple[str, str], name: str, study: St
     return Step(
         key=index_key(study, name),
         inputs=tuple(index_key(study, table) for table in read),
-        compute=partial(_composites, system, window(study)),
+        compute=partial(_composites, system, window(study), study.frozen_weights),
         description=f"{system.title}: the composites {', '.join(system.composites)}. One row per kept city and year; "
         f"empty where an indicator is missing. Not winsorised. {system.section}",
         code=WEIGHING,
@@ -199,16 +199,27 @@ def weights_under(table: pl.DataFrame, options: Options, system: System) -> pl.D
     return composites_module.weights(table, form, weighting, system.under(options), int(options["start_year"]))
 
 
-def _composites(system: System, window: range, inputs: Inputs, options: Options) -> StepResult:
+def _composites(system: System, window: range, frozen_weights: bool, inputs: Inputs, options: Options) -> StepResult:
     indicators, weights = inputs.tables.values()
     table = composites_module.composites(indicators, weights, system)
     checks = (
         key_unique(table, KEY),
         balanced(table, KEY, indicators["city_code"].n_unique() * len(window)),
         finite(table),
-        within_bounds(table, weights),
+        within_bounds(table, _rebound(weights, indicators.join(table, on=KEY)) if frozen_weights else weights),
     )
     return StepResult(table, checks, notes={f"{name}_rows": table[name].count() for name in system.composites})
+
+
+def _rebound(weights: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Weights in levels with the bounds of these values; none of scaled ones, which new values may leave."""
+    low, high = (
+        {name: getattr(values[name], end)() for name in weights["indicator"].unique()} for end in ("min", "max")
+    )
+    return weights.filter(pl.col("form") == "levels").with_columns(
+        minimum=pl.col("indicator").replace_strict(low, return_dtype=pl.Float64),
+        maximum=pl.col("indicator").replace_strict(high, return_dtype=pl.Float64),
+    )
 
 
 def sum_to_one(weights: pl.DataFrame) -> Check:

@@ -54,16 +54,21 @@ def panel_frames(
     tables = undelivered | dict(staged)
     given = set(tables)
     for step in chain if wanted is None else behind(chain, wanted):
-        result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
-        for check in result.checks:
-            if check.blocking and not check.passed:
-                raise TableRuleError(
-                    what=f"{'.'.join(step.key)}: {check.name}: {check.message}",
-                    remedy="mend the delivered values that the rows point to",
-                    found=None if check.failures is None else str(check.failures.head(5)),
-                )
-        tables[step.key] = result.table
+        tables[step.key] = computed(step, tables, options)
     return {key: table for key, table in tables.items() if key not in given}
+
+
+def computed(step: Step, tables: Mapping[TableKey, pl.DataFrame], options: Options) -> pl.DataFrame:
+    """The step's table from those that it reads; a TableRuleError where a blocking check fails."""
+    result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
+    for check in result.checks:
+        if check.blocking and not check.passed:
+            raise TableRuleError(
+                what=f"{'.'.join(step.key)}: {check.name}: {check.message}",
+                remedy="mend the delivered values that the rows point to",
+                found=None if check.failures is None else str(check.failures.head(5)),
+            )
+    return result.table
 
 
 def behind(chain: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from resilience_pipeline.errors import PipelineError, SpecificationError, TableRuleError
+from resilience_pipeline.errors import PipelineError, SpecificationError
 from resilience_pipeline.options import Options, Value
-from resilience_pipeline.panel.chain import behind, study_steps
+from resilience_pipeline.panel.chain import behind, computed, study_steps
 from resilience_pipeline.sources.registry import SOURCES
-from resilience_pipeline.step import Inputs, Step, TableKey
+from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.study.needs import sources_for
 from resilience_pipeline.study.study import Study
 
@@ -101,14 +101,6 @@ class PanelsUnder:
 
 def _computed(step: Step, tables: Mapping[TableKey, pl.DataFrame], options: Options) -> pl.DataFrame | PipelineError:
     try:
-        result = step.compute(Inputs({key: tables[key] for key in step.inputs}, synthetic=False), options)
+        return computed(step, tables, options)
     except PipelineError as error:
         return error
-    for check in result.checks:
-        if check.blocking and not check.passed:
-            return TableRuleError(
-                what=f"{'.'.join(step.key)}: {check.name}: {check.message}",
-                remedy="mend the delivered values that the rows point to",
-                found=None if check.failures is None else str(check.failures.head(5)),
-            )
-    return result.table

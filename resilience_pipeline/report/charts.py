@@ -4,7 +4,7 @@ Each function draws one thing and names its axes, so that a figure is a few line
 values (NaN) leave their place empty. What carries a label comes into the one legend beneath the figure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,35 @@ def event_study(
     axes.plot([reference], [0.0], "o", color=MUTED, markerfacecolor="white", zorder=4, label=f"Reference {reference:g}")
     mark_line(axes, policy - 0.5, "Policy begins")
     axes.set_xticks(sorted({*x.tolist(), float(reference)}))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+
+
+def two_series(
+    axes: "Axes",
+    series: Mapping[str, tuple[ArrayLike, ...]],
+    *,
+    new: float | None,
+    xlabel: str,
+    ylabel: str,
+) -> None:
+    """Up to two series of estimates over years, side by side, with their intervals.
+
+    Parameters
+    ----------
+    series : label -> periods, estimates, lower and upper ends, each of shape (K,).
+    new : the first period whose data are new, with a line before it; None = no line.
+    """
+    zero_line(axes)
+    years: set[float] = set()
+    for (label, values), colour, shift in zip(series.items(), (OURS, OTHER), (-0.08, 0.08), strict=False):
+        x, y, low, high = (_floats(part) for part in values)
+        axes.vlines(x + shift, low, high, color=colour, linewidth=1.2, zorder=3)
+        axes.plot(x + shift, y, "o", color=colour, zorder=4, label=label)
+        years.update(x.tolist())
+    if new is not None:
+        mark_line(axes, new - 0.5, "New years begin")
+    axes.set_xticks(sorted(years))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
 

@@ -27,7 +27,7 @@ from resilience_pipeline.study.vocabulary import (
     event_columns,
     indicators,
 )
-from resilience_pipeline.toml_file import Section, near, read_toml
+from resilience_pipeline.toml_file import Section, near, parse_toml, read_toml
 
 PACKAGE_STUDIES = tuple(Path(__file__).parent / name for name in ("trade_resilience.toml", "real_outcomes.toml"))
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2100
@@ -72,11 +72,21 @@ def load_study(path: Path) -> Study:
     SpecificationError : names the file, the key, what was expected and found, and the remedy.
     """
     root, text = read_toml(path, SpecificationError)
+    return _study(root, text)
+
+
+def with_last_year(study: Study, last_year: int) -> Study:
+    """The study as its file would declare it with another last year: event years and windows follow."""
+    return _study(parse_toml(study.text, study.name, SpecificationError), study.text, last_year)
+
+
+def _study(root: Section, text: str, last_year: int | None = None) -> Study:
     root.allow("study", "sample", "variables", "copies", "matching", "programmes", "tables")
     head = root.section("study")
-    head.allow("name", "title", "first_year", "last_year", "composites")
+    head.allow("name", "title", "first_year", "last_year", "composites", "living")
     composites = head.get("composites", bool, False)
     first, last = _window(head)
+    last = last if last_year is None else last_year
     sections = root.sections("tables")
     variables = read_variables(root, composites)
     events = event_columns(range(first, last + 1))
@@ -121,6 +131,7 @@ def load_study(path: Path) -> Study:
         programmes=programmes,
         matching=matching,
         text=text,
+        living=head.get("living", bool, False),
         stated_rules={name: rules for _, parts in read for name, rules in parts.stated.items()},
     )
 

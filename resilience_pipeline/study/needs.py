@@ -10,6 +10,7 @@ from resilience_pipeline.indices.registry import COMPOSITES
 from resilience_pipeline.indices.tables import BY_COLUMN, index_tables
 from resilience_pipeline.options import Options
 from resilience_pipeline.sources.source import Source
+from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.study import Study, Variable
 from resilience_pipeline.study.vocabulary import KEYS, PRICE_INDEX, PRICE_LEVEL, TREATMENT_COLUMNS
@@ -64,6 +65,11 @@ def study_index_tables(study: Study, tables: Iterable[str] | None = None) -> tup
     wanted = None if tables is None else set(tables)
     variables = [v for v in all_variables(study) if wanted is None or v.table in wanted]
     return index_tables(name for v in variables for formula in formulas_of(v) for name in roots(formula))
+
+
+def weight_tables(study: Study) -> tuple[TableKey, ...]:
+    """Keys of the tables with the weights and bounds of the study's indices."""
+    return tuple(("indices", study.name, table.name) for table in study_index_tables(study) if table.weighs)
 
 
 def needed_indicators(study: Study, options: Options) -> tuple[str, ...]:

@@ -98,6 +98,7 @@ class Study:
     text: str = ""  # the file as written; part of every code version
     living: bool = False  # whether a living panel, with every year that is complete by now, stands beside it
     reads: str = "frozen"  # layer that it takes deliveries from: frozen, or staging as it stands now
+    frozen_weights: bool = False  # whether its indices take weights and bounds of another window, not their own
     #: Specification name -> error rules (vcov, ssc, singletons) that its column states itself; options leave these.
     stated_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

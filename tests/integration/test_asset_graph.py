@@ -14,7 +14,7 @@ from resilience_pipeline.definitions import defs, plan
 from resilience_pipeline.sources.registry import SOURCES
 
 STORED = Path(__file__).with_name("asset_graph.txt")
-LAYERS = ["landing", "sources", "staging", "frozen", "grid", "indices", "panel", "estimates", "report"]
+LAYERS = ["landing", "sources", "staging", "frozen", "grid", "indices", "panel", "estimates", "report", "living"]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from resilience_pipeline.report.kinds import (
     alternatives,
     audit,
     balance,
+    by_last_year,
     codebook,
     comparison,
     correlations,
@@ -48,4 +49,5 @@ PRINTERS: dict[str, Printer] = {
     "inference": inference.PRINTER,
     "mediation": mediation.PRINTER,
     "curve": curve.PRINTER,
+    "by_last_year": by_last_year.PRINTER,
 }

@@ -5,6 +5,7 @@ from resilience_pipeline.study.kinds import (
     alternatives,
     audit,
     balance,
+    by_last_year,
     codebook,
     comparison,
     correlations,
@@ -49,5 +50,6 @@ KINDS: dict[str, Kind] = {
         inference.KIND,
         mediation.KIND,
         curve.KIND,
+        by_last_year.KIND,
     )
 }

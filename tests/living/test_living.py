@@ -1,0 +1,133 @@
+"""The living panel beside a frozen study: a year longer, under both weights, and nothing of the study moves."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from resilience_pipeline import twin
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.living.variants import VARIANTS, living_panels
+from resilience_pipeline.status import read_result
+from resilience_pipeline.twin.editions import as_of
+from resilience_pipeline.warehouse.lake import Lake
+from tests.living.project import Frames, FramesToResults, small_study
+
+CELLS, WEIGHTS = ("grid", "small", "cells"), ("indices", "small", "weights")
+
+
+@pytest.fixture(scope="module")
+def editions() -> tuple[Frames, Frames]:
+    """Staged tables after the first edition and after the next."""
+    draw = twin.draw(7, cities=40, years=(2012, 2023), through=2022)
+    return twin.frames(as_of(draw, 2022)), twin.frames(draw)
+
+
+@pytest.fixture(scope="module")
+def first(editions, tmp_path_factory) -> FramesToResults:
+    """A frozen study, computed, and living panels that wait. Tests must not change its lake."""
+    root = tmp_path_factory.mktemp("first")
+    project = FramesToResults(Lake(root / "lake"), small_study(root))
+    for layer in ("staging", "frozen"):
+        project.deliver(layer, editions[0])
+    project.compute()
+    project.live()
+    return project
+
+
+@pytest.fixture(scope="module")
+def second(first, editions, tmp_path_factory) -> FramesToResults:
+    """The same after the next edition, with its living panels. Tests must not change its lake."""
+    project = copy(first, tmp_path_factory.mktemp("second"))
+    project.deliver("staging", editions[1])
+    project.compute()
+    project.live()
+    return project
+
+
+def copy(project: FramesToResults, folder: Path) -> FramesToResults:
+    return FramesToResults(Lake(shutil.copytree(project.lake.root, folder / "lake")), project.study, project.runs)
+
+
+def test_where_nothing_newer_is_there_the_living_panels_wait_and_say_why(first):
+    assert set(living_panels(first.lake).values()) == {"waits: nothing was delivered for 2023"}
+    assert [p.key[0] for p in first.lake.variant("living").tables() if p.variant] == ["living"], "nothing was computed"
+    with pytest.raises(LakeError, match="no effect of its own") as raised:
+        read_result(first.lake.root, "effect", "living")
+    assert "waits" in raised.value.found
+
+
+def test_the_study_itself_is_the_same_to_the_bit(first, second):
+    before = {p.name: p.data_version for p in first.lake.tables() if p.key[0] not in ("staging", "living")}
+    after = {p.name: p.data_version for p in second.lake.tables() if p.key[0] not in ("staging", "living")}
+    own = {name: version for name, version in after.items() if name != "estimates/longer/windows"}
+    assert {name: before[name] for name in own if not name.startswith("report/longer")} == {
+        name: version for name, version in own.items() if not name.startswith("report/longer")
+    }
+
+
+@pytest.mark.parametrize(("variant", "weights"), [("living", "re-estimated"), ("living_frozen_weights", "frozen")])
+def test_the_living_panel_is_one_year_longer_and_its_titles_say_so(second, variant, weights):
+    assert second.lake.variant(variant).read(CELLS)["year"].max() == 2023
+    assert f"(living panel 2012-2023, {weights} weights)" in read_result(second.lake.root, "effect", variant).text
+    years = second.lake.variant(variant).read(("report", "years"))["year"].to_list()
+    assert years == list(range(2012, 2024)), "event years follow the window"
+
+
+def test_frozen_weights_are_the_studys_own_and_re_estimated_ones_are_not(second):
+    lakes = (second.lake, *(second.lake.variant(name) for name in VARIANTS))
+    study, living, frozen = (lake.read(WEIGHTS) for lake in lakes)
+    assert_frame_equal(frozen, study)
+    assert living["rows"].max() > study["rows"].max()
+    scores = second.lake.variant("living_frozen_weights").read(("indices", "small", "composites"))
+    table = second.lake.variant("living_frozen_weights").read(("indices", "small", "indicators"))
+    weight = dict(study.filter(composite="res").select("indicator", "weight").rows())
+    by_hand = table.select(sum(pl.col(name) * w for name, w in weight.items()).alias("res"))["res"]
+    assert (by_hand - scores["res"]).abs().max() < 1e-9
+
+
+def test_a_curve_over_weightings_has_no_sense_under_frozen_weights_and_is_no_failure(second):
+    walked = second.lake.variant("living_frozen_weights").read(("living", "small_frozen_weights"))
+    states = dict(walked.select("result", "state").rows())
+    assert states["report.choices"] == "not defined"
+    assert set(states.values()) == {"stands", "not defined"}
+    assert second.lake.variant("living").read(("living", "small"))["state"].unique().to_list() == ["stands"]
+
+
+def test_nothing_is_computed_again_where_nothing_changed(second, tmp_path):
+    project = copy(second, tmp_path)
+    assert not any(outcome.computed for outcome in project.live().values())
+
+
+def test_a_revision_alone_makes_a_living_panel_of_the_same_years(first, editions, tmp_path):
+    project = copy(first, tmp_path)
+    revised = dict(editions[0])
+    figure = (pl.col("indicator") == "retail_sales_cny_10k") & (pl.col("year") == 2019)
+    revised["staging", "city_yearbook"] = revised["staging", "city_yearbook"].with_columns(
+        value=pl.when(figure).then(pl.col("value") * 1.01).otherwise("value")
+    )
+    project.deliver("staging", revised)
+    project.live()
+    assert "2012-2022" in living_panels(project.lake)["small, re-estimated weights"]
+
+
+def test_a_withdrawn_edition_leaves_the_living_panel_again(second, editions, tmp_path):
+    project = copy(second, tmp_path)
+    project.deliver("staging", editions[0])
+    project.live()
+    assert project.lake.variant("living").read(CELLS)["year"].max() == 2022
+
+
+def test_the_effect_by_last_year_tells_new_data_from_new_weights(first, second):
+    before, after = (project.lake.read(("estimates", "longer", "windows")) for project in (first, second))
+    assert before["last_year"].max() == 2022
+    assert after["last_year"].to_list() == [year for year in range(2018, 2024) for _ in range(2)]
+    assert_frame_equal(before.drop("why_no_later_year"), after.filter("in_window").drop("why_no_later_year"))
+    lakes = (second.lake, *(second.lake.variant(name) for name in VARIANTS))
+    of_study, of_living, of_frozen = (lake.read(("estimates", "effect", "1"))["estimate"][0] for lake in lakes)
+    found = {row[:2]: row[2] for row in after.select("last_year", "weights", "estimate").rows()}
+    assert found[2022, "re-estimated"] == found[2022, "frozen"] == of_study
+    assert found[2023, "re-estimated"] == of_living != of_study
+    assert found[2023, "frozen"] == of_frozen != of_living
