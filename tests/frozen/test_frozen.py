@@ -78,7 +78,7 @@ def test_a_pinned_copy_that_is_damaged_is_an_error_only_once_it_is_needed(frozen
         copy.chmod(0o644)
         copy.write_bytes(b"rot")
     other = FilesToPanel(lake, landing, STUDY, runs=10)
-    (landing / spare.file).write_bytes((landing / spare.file).read_bytes())
+    (landing / INVESTMENT).unlink()  # so that the source changes, and what is pinned of it has to be found again
     with pytest.raises(DeliveryError, match="damaged") as raised:
         other.run()
     assert str(INVESTMENT) in str(raised.value)

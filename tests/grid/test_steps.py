@@ -34,7 +34,7 @@ STUDY = Study(
 
 
 def run(frame: pl.DataFrame, study=STUDY, **settings):
-    tables = {("staging", "city_yearbook"): frame}
+    tables = {("frozen", "city_yearbook"): frame}
     results = {}
     for step in steps(study, ("city_yearbook",)):
         inputs = Inputs({key: tables[key] for key in step.inputs}, False)

@@ -104,7 +104,7 @@ def test_every_index_table_declares_its_checks_and_the_options_that_it_reads():
             read.add(name)
             return super().__getitem__(name)
 
-    made = {("staging", "city_yearbook"): observations(STUDY)}
+    made = {("frozen", "city_yearbook"): observations(STUDY)}
     for step in study_steps(STUDY, ("city_yearbook",)):
         if step.key[0] == "panel":
             continue

@@ -187,7 +187,7 @@ def test_steps_declare_the_checks_that_they_report_and_the_options_that_they_rea
             read.add(name)
             return super().__getitem__(name)
 
-    tables = {("staging", "city_yearbook"): observations(), ("staging", "pilot_list"): pilot_list()}
+    tables = {("frozen", "city_yearbook"): observations(), ("frozen", "pilot_list"): pilot_list()}
     from resilience_pipeline.step import Inputs
 
     for step in study_steps(STUDY, ("city_yearbook",)):

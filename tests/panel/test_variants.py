@@ -16,7 +16,8 @@ WANTED = tuple(("panel", "small", name) for name in ("outcomes", "treatment", "c
 
 def lake():
     staged = {("staging", "city_yearbook"): observations(), ("staging", "pilot_list"): pilot_list(*LISTED)}
-    return staged | panel_frames(STUDY, staged, Options())
+    read = {("frozen", key[1]): frame for key, frame in staged.items()}
+    return read | panel_frames(STUDY, staged, Options())
 
 
 def counted(found, calls):

@@ -99,6 +99,7 @@ def lake(study, pilots=LISTED, **changed):
 
 def run(study, staged=None, settings=FEW):
     """Results by key of the column's step and the curve's, each on what the steps before it gave."""
+    study = replace(study, reads="staging")
     options, made = Options.of(settings), {step.key: step for step in steps(study)}
     table = study.table("figure_4")
     keys = [estimate_key(study.specification("mine_1.1")), *(key for key in made if key[1] == table.name)]
@@ -359,7 +360,7 @@ def test_a_step_reads_what_the_choices_move_and_the_tables_beneath_it(study):
     assert set(step.inputs) == {
         ("grid", "mine", "cells"),
         ("grid", "mine", "cities"),
-        ("staging", "pilot_list"),
+        ("frozen", "pilot_list"),
         ("panel", "mine", "geography"),
         ("estimates", "mine_1", "1"),
     }
