@@ -5,6 +5,7 @@ The only module outside `assets/` that knows Dagster; imported when a command re
 
 import logging
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -167,4 +168,5 @@ def reason_of_run(event: dg.DagsterEvent) -> str:
     error = getattr(event.event_specific_data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    return str(event.message if error is None else error.message).strip()
+    words = str(event.message if error is None else error.message).strip()
+    return re.sub(r"^resilience_pipeline\.errors\.\w+: ", "", words)  # ours are written for people

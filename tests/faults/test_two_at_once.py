@@ -160,7 +160,22 @@ def test_a_run_of_dagster_s_waits_for_the_lake_and_its_log_says_whom_for(tmp_pat
     assert result.success
     assert ran == [f"dagster run {result.run_id}"]
     assert f"waiting for the lake, held by resilience run 7, process {holder.pid}" in log
-    assert "warehouse.duckdb up to date" in log
+    assert "warehouse.duckdb published: " in log
+
+
+def test_a_run_that_waited_in_vain_says_so_without_the_name_of_a_class(tmp_path):
+    @dg.op
+    def look(lake: LakeResource):
+        pass
+
+    @dg.job(resource_defs={"lake": LakeResource(root=str(tmp_path), lock_wait_seconds=0.1)})
+    def job():
+        look()
+
+    with dg.DagsterInstance.ephemeral() as instance, run_lock(tmp_path, "resilience run 7", 0):
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    (event,) = [event for event in result.all_events if event.event_type == dg.DagsterEventType.PIPELINE_FAILURE]
+    assert running.reason_of_run(event).startswith(f"{tmp_path / 'run.lock'}: another run is using this lake")
 
 
 def test_a_terminal_waits_seconds_and_a_run_of_dagster_s_an_hour(tmp_path):
