@@ -5,6 +5,7 @@ from pathlib import Path
 
 from resilience_pipeline.doctor.finding import Finding, error, ok, some, warning
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.living.variants import VARIANTS as LIVING
 from resilience_pipeline.warehouse.history import runs_of
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer, join
@@ -53,10 +54,9 @@ def _lakes(root: Path) -> list[Lake]:
 
 
 def _again(pointer: Pointer) -> str:
-    if pointer.variant is None:
+    if pointer.variant is None or pointer.variant in LIVING:
         return "`resilience run` computes it again; nothing reads the damaged file"
-    settings = " ".join(f"--set {name}={value}" for name, value in pointer.options.items())
-    return f"`resilience run` with the options of the variant {pointer.variant} computes it again ({settings})"
+    return f"`resilience run --set ...` with the options that make the variant {pointer.variant} computes it again"
 
 
 def _resting_on(pointer: Pointer, pointers: list[Pointer]) -> list[str]:

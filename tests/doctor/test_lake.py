@@ -65,12 +65,19 @@ def test_a_damaged_table_is_named_with_all_that_rests_on_it(whole):
     assert "`resilience run` computes it again" in remedy
 
 
-def test_a_variant_s_damaged_table_names_the_options_that_make_it_again(whole):
-    whole.variant("winsorise_none").path(PANEL).unlink()
-    ((level, _, remedy),) = not_ok(tables.examine(whole.root))
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("winsorise_none", "`resilience run --set ...` with the options that make the variant winsorise_none"),
+        ("living", "`resilience run` computes it again"),
+    ],
+)
+def test_a_variant_s_damaged_table_says_which_run_makes_it_again(whole, name, remedy):
+    put(whole.variant(name).pin("run_3"), PANEL, 4, inputs=[STAGED])
+    whole.variant(name).path(PANEL).unlink()
+    ((level, _, said),) = not_ok(tables.examine(whole.root))
     assert level == "error"
-    assert "variant winsorise_none" in remedy
-    assert "--set winsorise=none" in remedy
+    assert said.startswith(remedy)
 
 
 def test_a_damaged_pointer_is_named(whole):
