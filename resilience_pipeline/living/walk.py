@@ -43,9 +43,8 @@ def living_step(study: Study, variant: str, snapshot: Callable[[], Snapshot], *,
     """
     frozen_weights = VARIANTS[variant]
     observed = sources_for(study, SOURCES)
-    read = _read_by(study)
+    read, versions = _read_and_versions(study, frozen_weights)
     weights = weight_tables(study) if frozen_weights else ()
-    steps = living_steps(living_study(study, study.last_year, frozen_weights=frozen_weights))
 
     def compute(inputs: Inputs, options: Options) -> StepResult:
         window = complete_window(study, {source: inputs["staging", source] for source in observed}, options)
@@ -64,7 +63,7 @@ def living_step(study: Study, variant: str, snapshot: Callable[[], Snapshot], *,
         description=f"{study.title}: every result once more on all years that are complete by now, from deliveries as "
         f"they stand, with {'frozen' if frozen_weights else 're-estimated'} weights; `resilience show NAME --variant "
         f"{variant}` prints one. One row per table. Waits where nothing is newer than what the study reads.",
-        code=(study_module, window_module, *(code_version(step) for step in steps)),
+        code=(study_module, window_module, *versions),
         checks=((EVERY_RESULT, False),),
     )
 
@@ -114,10 +113,19 @@ def walk(
     return pl.DataFrame(rows, schema=WALK, orient="row")
 
 
-def _read_by(study: Study) -> tuple[str, ...]:
-    """Sources that the study reads staged tables of, in order of precedence."""
-    read = {key[1] for step in living_steps(study) for key in step.inputs if key[0] == study.reads}
-    return tuple(source.name for source in SOURCES if source.name in read)
+#: Both take half a second to find, and a run asks for what the declaration of the asset has asked for before it.
+_KNOWN: dict[tuple[str, str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+
+def _read_and_versions(study: Study, frozen_weights: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sources that the study reads, in order of precedence, and the code versions of its living panel's steps."""
+    place = study.name, study.text, frozen_weights
+    if place not in _KNOWN:
+        steps = living_steps(living_study(study, study.last_year, frozen_weights=frozen_weights))
+        read = {key[1] for step in steps for key in step.inputs if key[0] == "staging"}
+        ordered = tuple(source.name for source in SOURCES if source.name in read)
+        _KNOWN[place] = ordered, tuple(code_version(step) for step in steps)
+    return _KNOWN[place]
 
 
 def _waits(study: Study, window: Window, inputs: Inputs, read: Sequence[str], pinned: Snapshot) -> bool:
