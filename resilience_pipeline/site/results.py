@@ -6,10 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
+from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.index import COEFFICIENTS_KEY
 from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.report.steps import symbols_of
-from resilience_pipeline.site.anchors import Place, anchors
+from resilience_pipeline.site.anchors import Column, Place, anchors
 from resilience_pipeline.sources.delivered import Delivered, deliveries_of
 from resilience_pipeline.status import Result, read_comparison, read_result
 from resilience_pipeline.study.needs import all_variables
@@ -92,8 +94,9 @@ def collect(root: Path, studies: Sequence[Study], variant: str | None = None) ->
     found = {name: read_result(root, name, variant) for name in names}
     findings = _findings(found)
     planted = _planted(root) if variant is None else {}
+    known = _known_names(lake)
     shown = [
-        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers)
+        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers, known.get(name, ()))
         for name, result in found.items()
         if result.document is not None
     ]
@@ -111,11 +114,11 @@ def _shown(
     finding: str,
     planted: Mapping[str, list[dict]],
     pointers: Mapping[str, Pointer],
+    known: Sequence[str],
 ) -> Shown:
     assert found.document is not None
     study, table = declared if declared is not None else (None, None)
-    terms = {} if study is None else {symbol: name for name, symbol in symbols_of(study).items()}
-    columns = () if table is None else tuple(spec.name for spec in table.columns)
+    symbols = {} if study is None else symbols_of(study)
     printed = {cell for row in (found.document.grid.headings, *found.document.grid.rows) for cell in row}
     variables = () if study is None else (*TREATMENT, *all_variables(study))
     return Shown(
@@ -124,11 +127,34 @@ def _shown(
         table=table,
         study="" if study is None else study.name,
         finding=finding,
-        anchors=anchors(found.document, columns, terms),
+        anchors=anchors(
+            found.document,
+            [_column(spec, symbols) for spec in (() if table is None else table.columns)],
+            {v.symbol: v.name for v in variables if v.symbol and not v.copy_of},
+            known,
+        ),
         planted=tuple(planted.get(found.name, ())),
         symbols=tuple(v for v in variables if v.symbol in printed and v.symbol and not v.copy_of),
         behind=_behind(found.pointer, pointers),
     )
+
+
+def _column(spec: Specification, symbols: Mapping[str, str]) -> Column:
+    """A variable and its copy under another winsorising rule share a symbol: the column says which it has."""
+    own = (*((spec.treatment,) if spec.treatment else ()), *spec.controls, "const")
+    return Column(spec.name, {symbols.get(term, term): term for term in own})
+
+
+def _known_names(lake: Lake) -> dict[str, list[str]]:
+    """Result -> names of its coefficients, as the lineage index has them; nothing where no run has written one."""
+    try:
+        names = lake.read(COEFFICIENTS_KEY)["name"].to_list()
+    except LakeError:
+        return {}
+    by_result: dict[str, list[str]] = {}
+    for name in names:
+        by_result.setdefault(name.split(".")[0], []).append(name)
+    return by_result
 
 
 def _findings(found: Mapping[str, Result]) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.site.anchors import anchors
+from resilience_pipeline.site.anchors import Column, anchors
 from resilience_pipeline.site.build import write_site
 from resilience_pipeline.site.words import LANGUAGES, Words
 from resilience_pipeline.status import read_result
@@ -130,15 +130,18 @@ def test_a_lake_without_results_is_refused_with_a_remedy(tmp_path, studies):
         write_site(tmp_path / "empty", tmp_path / "out", studies)
 
 
-def test_a_row_without_a_known_term_is_named_by_its_column_or_its_label(tmp_path):
+def test_a_number_is_named_by_its_column_s_own_term_and_by_no_more_than_the_index_knows(tmp_path):
     write_lake(tmp_path)
     table, figure = (read_result(tmp_path, name).document for name in ("table_4", "figure_1"))
-    names = anchors(table, ("table_4.1", "table_4.2", "table_4.3"), {"did": "did"})
-    assert names == {
-        **{(1, 1): "table_4.1.did", (1, 3): "table_4.3.did", (2, 1): "table_4.1.did", (2, 3): "table_4.3.did"},
+    pooled = Column("table_4.3", {"did": "did_pooled"})  # the symbol of another column's variable
+    columns = (Column("table_4.1", {"did": "did"}), Column("table_4.2", {}), pooled)
+    assert anchors(table, columns, {}) == {
+        **{(1, 1): "table_4.1.did", (1, 3): "table_4.3.did_pooled"},
+        **{(2, 1): "table_4.1.did", (2, 3): "table_4.3.did_pooled"},
         **{(3, 1): "table_4.1", (3, 3): "table_4.3"},
     }
     assert anchors(figure, (), {})[1, 1] == "figure_1.2018"
+    assert anchors(figure, (), {}, ["figure_1.2018"]) == {(0, 1): "figure_1", (1, 1): "figure_1.2018"}
 
 
 def test_every_label_has_both_languages_and_the_script_asks_for_none_that_is_missing():
