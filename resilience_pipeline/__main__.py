@@ -1,5 +1,5 @@
 """`python -m resilience_pipeline` is the `resilience` command."""
 
-from resilience_pipeline.cli import main
+from resilience_pipeline.start import main
 
 main()

@@ -4,12 +4,10 @@ Exit codes: 0 done; 1 a run finished with failed steps; 2 the user can mend some
 could not be estimated.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from resilience_pipeline import terminal
 from resilience_pipeline.cli_bundle import verify_command
@@ -24,8 +22,9 @@ from resilience_pipeline.cli_report import report_command
 from resilience_pipeline.cli_results import export_command, show_command
 from resilience_pipeline.cli_runs import prune_command, runs_command
 from resilience_pipeline.cli_stale import stale_command
-from resilience_pipeline.errors import OptionError, PipelineError
+from resilience_pipeline.errors import OptionError
 from resilience_pipeline.project import find_project, set_up
+from resilience_pipeline.start import guarded
 
 app = typer.Typer(
     name="resilience",
@@ -241,10 +240,4 @@ def parse_years(years: str) -> tuple[int, int]:
 
 def main() -> None:
     """Run a command; a PipelineError prints as a message and ends with exit code 2."""
-    try:
-        app()
-    except PipelineError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    guarded(app)

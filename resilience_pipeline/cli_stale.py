@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 
 from resilience_pipeline import terminal
@@ -17,6 +16,8 @@ def stale_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print data as JSON.")] = False,
 ) -> None:
     """Which tables the next run would compute, and why: code, an option, an input, a failure."""
+    import polars as pl
+
     from resilience_pipeline.plan import project_plan
     from resilience_pipeline.stale import stale_tables
     from resilience_pipeline.warehouse.lake import Lake

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import CATALOGUE, Options
 from resilience_pipeline.toml_file import Section, read_toml
-from resilience_pipeline.warehouse.retention import Retention
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from resilience_pipeline.warehouse.retention import Retention
 
 #: Recomputations for one report of what moved; more changes are taken together.
 RECOMPUTATIONS = 6
@@ -64,8 +67,10 @@ def load_access(path: Path | None) -> Access:
     return Access(access.get("previews_of_licensed_rows", bool, False))
 
 
-def load_retention(path: Path | None) -> Retention:
+def load_retention(path: Path | None) -> "Retention":
     """`keep_runs` and `keep_days` of `[lake]`: how long runs stay readable; without them, always."""
+    from resilience_pipeline.warehouse.retention import Retention
+
     if path is None or not path.exists():
         return Retention()
     lake = _read(path).section("lake")
@@ -89,8 +94,10 @@ def load_recomputations(path: Path | None) -> int:
     return found
 
 
-def options_table() -> pl.DataFrame:
+def options_table() -> "pl.DataFrame":
     """One row per option: name, default, other values, reason; all text."""
+    import polars as pl
+
     rows = [
         {
             "option": option.name,

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.frozen.pins import read_pins
 from resilience_pipeline.living.variants import demand_living, living_panels
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.document import Document, printed_order
-from resilience_pipeline.sources.registry import SOURCES
-from resilience_pipeline.warehouse import history
-from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
+
+if TYPE_CHECKING:  # what a printed result says stands in its pointer; only its rows need polars
+    import polars as pl
+
+    from resilience_pipeline.warehouse.history import Past
 
 INVENTORY = ("sources", "inventory")
 
@@ -89,15 +90,20 @@ class Status:
 class Result:
     """A printed result: its rows, its printed forms (empty where it has none), and the version it stands on.
 
-    document : what it was printed from; None where an earlier version printed it.
+    lake : where the rows are. document : what it was printed from; None where an earlier version printed it.
     """
 
     name: str
     markdown: str
     text: str
-    table: pl.DataFrame
     pointer: Pointer
+    lake: Lake
     document: Document | None = None
+
+    @cached_property
+    def table(self) -> "pl.DataFrame":
+        """The rows, read when they are asked for."""
+        return self.lake.read_pointer(self.pointer)
 
     def record(self) -> dict[str, object]:
         """As plain data."""
@@ -113,6 +119,9 @@ class Result:
 
 def read_status(project: Project) -> Status:
     """The state of the project's lake; an empty lake is a state, too."""
+    from resilience_pipeline.frozen.pins import read_pins
+    from resilience_pipeline.sources.registry import SOURCES
+
     lake = Lake(project.lake)
     pointers = lake.tables()
     return Status(
@@ -136,19 +145,22 @@ def read_result(root: Path, name: str, variant: str | None = None, as_of: str | 
     as_of : a run, a date or a time (`warehouse.history.as_of`); None = as the result stands now.
     """
     now = Lake(root) if variant is None else Lake(root).variant(variant)
-    lake = now if as_of is None else history.as_of(now, as_of)
+    lake: Lake | Past = now
+    if as_of is not None:
+        from resilience_pipeline.warehouse import history
+
+        lake = history.as_of(now, as_of)
     key = ("report", name.removeprefix("report.").replace(" ", "_").lower())
     pointer = lake.current(key) if key[1].isidentifier() else None
     if pointer is None:
         raise _no_result(name, root, [p.key[-1] for p in _results(lake.tables())])
     if variant is not None:
         demand_living(now, pointer, key[1], variant)
-    table = lake.read(key)
     markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
-    return Result(key[1], markdown, text, table, pointer, _document(pointer))
+    return Result(key[1], markdown, text, pointer, now, _document(pointer))
 
 
-def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, pl.DataFrame | None]:
+def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, "pl.DataFrame | None"]:
     """The comparison with the paper, and the same rows beside what was planted where that is known.
 
     Parameters
@@ -170,6 +182,8 @@ def _deliveries(lake: Lake) -> tuple[DeliveryStatus, ...]:
     """What the last inventory says of files that no source simply reads."""
     if lake.current(INVENTORY) is None:
         return ()
+    import polars as pl
+
     rows = lake.read(INVENTORY).filter(pl.col("state") != "claimed").sort("state", "file")
     return tuple(DeliveryStatus(file, state, source, reason or "") for file, state, source, reason in rows.iter_rows())
 
@@ -205,6 +219,8 @@ def _no_result(name: str, root: Path, there: list[str]) -> LakeError:
 
 
 def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:
+    from resilience_pipeline.warehouse.attempts import last_attempt
+
     pointer, staged = lake.current(("sources", name)), lake.current(("staging", name))
     rejects = lake.current(("rejects", name))
     failures = [
@@ -231,6 +247,8 @@ def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:
 
 
 def _table_status(lake: Lake, pointer: Pointer) -> TableStatus:
+    from resilience_pipeline.warehouse.attempts import last_attempt
+
     attempt = last_attempt(lake, pointer.key)
     failed = "" if attempt is None or attempt.ok else attempt.error or "failed"
     return TableStatus(

@@ -4,14 +4,17 @@ Every layer from staging to report lists its steps; `assets/` makes one Dagster 
 non-default options walks the same list. So a step is written once, whoever drives it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from resilience_pipeline.options import Options
+
+if TYPE_CHECKING:  # pointers know what a table's key is; who only reads one must not wait for polars
+    import polars as pl
 
 #: ("grid", "trade_resilience", "cells"): layer first, table last. Lake path, asset key and DuckDB name follow from it.
 TableKey = tuple[str, ...]
@@ -105,7 +108,7 @@ class Step:
         if key not in self.reads:
             return table
         if key[0] == "grid":
-            return table.filter(pl.col("indicator").is_in(self.reads[key]))
+            return table.filter(table["indicator"].is_in(self.reads[key]))
         return table.select(name for name in table.columns if name in (*INDEX, *self.reads[key]))
 
 

@@ -6,8 +6,7 @@ since that is where series part ways; "*" is every unit of the table.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: value: another number there is another number here. rows: what is there decides only which rows are here.
 Way = Literal["value", "rows"]
@@ -15,8 +14,7 @@ Part = tuple[str, str]  # ("grid/trade_resilience/cells", "gdp_cny_10k")
 EVERY = "*"
 
 
-@dataclass(frozen=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """`unit` of `table` rests on `from_unit` of `from_table`."""
 
     table: str
@@ -27,17 +25,21 @@ class Edge:
 
 
 class Graph:
-    """Edges with both directions looked up at once."""
+    """Edges, or rows in their order of fields, with what is behind a part looked up at once."""
 
-    def __init__(self, edges: Iterable[Edge]) -> None:
-        self._behind: dict[str, list[Edge]] = defaultdict(list)
-        for edge in edges:
-            self._behind[edge.table].append(edge)
+    def __init__(self, edges: Iterable[tuple[str, str, str, str, Way]]) -> None:
+        self._behind: dict[str, list[tuple[str, str, str, Way]]] = defaultdict(list)
+        for table, unit, from_table, from_unit, way in edges:
+            self._behind[table].append((unit, from_table, from_unit, way))
 
-    def edges(self, part: Part) -> list[Edge]:
+    def direct(self, part: Part) -> list[tuple[Part, Way]]:
         """What a part rests on directly."""
         table, unit = part
-        return [e for e in self._behind.get(table, ()) if unit == EVERY or e.unit in (unit, EVERY)]
+        return [
+            ((from_table, from_unit), way)
+            for own, from_table, from_unit, way in self._behind.get(table, ())
+            if unit == EVERY or own in (unit, EVERY)
+        ]
 
     def behind(self, parts: Iterable[Part]) -> Mapping[Part, Way]:
         """Every part that the parts rest on, themselves included; "value" where a road of values alone leads there."""
@@ -48,7 +50,5 @@ class Graph:
             if found.get(part) in (way, "value"):
                 continue
             found[part] = way
-            for edge in self.edges(part):
-                further: Way = "value" if way == edge.way == "value" else "rows"
-                waiting.append(((edge.from_table, edge.from_unit), further))
+            waiting += [(beneath, "value" if way == own == "value" else "rows") for beneath, own in self.direct(part)]
         return found

@@ -10,7 +10,6 @@ lineage/coefficients : one row per row of a result; of results with many rows (d
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -116,7 +115,7 @@ def edges_frame(pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["St
     by_name = {study.name: study for study in studies}
     rows = {pointer.name: pointer.rows for pointer in pointers}
     found = {edge for step in plan.steps for edge in edges(step, by_name, Options(), rows)}
-    return pl.DataFrame([asdict(edge) for edge in sorted(found)], schema=EDGES)
+    return pl.DataFrame(sorted(found), schema=EDGES, orient="row")
 
 
 def coefficients_frame(lake: "Lake", pointers: Sequence[Pointer], plan: "Plan") -> pl.DataFrame:

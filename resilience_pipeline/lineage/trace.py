@@ -15,7 +15,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.edge import EVERY, Edge, Graph, Part, Way
+from resilience_pipeline.lineage.edge import EVERY, Graph, Part, Way
 from resilience_pipeline.lineage.index import INDEX_KEYS, read_index
 from resilience_pipeline.lineage.naming import figures, matches, near
 from resilience_pipeline.warehouse.lake import Lake
@@ -178,6 +178,25 @@ class Index:
             self._kept[place] = self.lake.read(tuple(name.split("/")), place[1])
         return self._kept[place]
 
+    def look(self, name: str, version: str | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Some columns of a table, to be shown: who computes with them takes `table`, which holds the file to its hash.
+
+        Raises
+        ------
+        LakeError : the version is not there any more, or cannot be read.
+        """
+        file = self.lake.version_file(tuple(name.split("/")), version or self.by_table[name]["data_version"])
+        try:
+            scanned = pl.scan_parquet(file, glob=False)
+            return (scanned if columns is None else scanned.select(columns)).collect()
+        except (OSError, pl.exceptions.PolarsError) as damage:
+            raise LakeError(
+                what="this version of the table cannot be read",
+                file=str(file),
+                found=str(damage).splitlines()[0],
+                remedy="`resilience doctor` says what is wrong; `resilience run` computes it again",
+            ) from None
+
     @cached_property
     def by_table(self) -> dict[str, dict[str, Any]]:
         """Joined key -> row of `tables`."""
@@ -186,7 +205,7 @@ class Index:
     @cached_property
     def graph(self) -> Graph:
         """What rests on what."""
-        return Graph(Edge(*row) for row in self.edges.rows())
+        return Graph(self.edges.rows())
 
     def declared(self, table: str) -> dict[str, Any]:
         """What was declared of a table."""
@@ -264,7 +283,7 @@ def _is_column(name: str) -> bool:
 
 
 def _numbered(index: Index, whole: Coefficient, number: int) -> Coefficient:
-    table = index.table(whole.table)
+    table = index.look(whole.table)
     column = next((name for name in ("specification", "draw") if name in table.columns), None)
     rows = [] if column is None else table.with_row_index("_at").filter(pl.col(column) == number)["_at"].to_list()
     if len(rows) != 1:
@@ -373,9 +392,9 @@ class _Tracer:
         there = self.index.by_table
         return sorted({table for table, _ in self.parts if table.split("/")[0] == layer and table in there})
 
-    def read(self, table: str) -> pl.DataFrame:
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The version that the coefficient was made from, or the current one of a table beside its way."""
-        return self.index.table(table, self.versions.get(table))
+        return self.index.look(table, self.versions.get(table), columns)
 
     def rows(self) -> tuple[Mapping[str, Any], ...]:
         """What the result's table says of the chosen rows."""
@@ -473,7 +492,7 @@ class _Tracer:
         if table not in self.index.by_table or not self.tables("panel"):
             return {}
         names = sorted({unit for t, unit in self.parts if t.startswith("panel/")})
-        status = self.read(table).filter(pl.col("variable").is_in(names))
+        status = self.read(table, ("variable", "city_code", "year", "status")).filter(pl.col("variable").is_in(names))
         if used is not None:
             status = status.join(used, on=["city_code", "year"], how="semi")
         found: dict[str, dict[str, int]] = {}
@@ -609,7 +628,7 @@ class _Cells:
         observed = f"grid/{self.tracer.study}/observations"
         if self.cells is not None and observed in self.tracer.index.by_table:
             place = ["delivery_sha256", "sheet", "row", "column"]
-            near_by = self.tracer.read(observed).filter(
+            near_by = self.tracer.read(observed, (*place, "text")).filter(
                 pl.col("row").is_in(shown["row"].drop_nulls().unique().to_list())
             )
             texts = near_by.select(*place, _text="text").unique(place)
@@ -643,7 +662,7 @@ class _Cells:
         observed = f"grid/{self.tracer.study}/observations"
         if self.cells is None or observed not in self.tracer.index.by_table:
             return {}
-        pairs = self.tracer.read(observed).select("delivery_sha256", "edition").drop_nulls().unique().sort("edition")
+        pairs = self.tracer.read(observed, ("delivery_sha256", "edition")).drop_nulls().unique().sort("edition")
         found: dict[str, tuple[int, ...]] = {}
         for sha256, edition in pairs.rows():
             found[sha256] = (*found.get(sha256, ()), edition)

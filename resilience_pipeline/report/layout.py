@@ -10,11 +10,14 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import TYPE_CHECKING
 
-import polars as pl
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: First line of everything made from the synthetic twin.
 SYNTHETIC = "SYNTHETIC — made from the synthetic twin"
@@ -48,7 +51,7 @@ class RenderedTable:
     text: str
 
 
-def text_grid(table: pl.DataFrame, headings: Mapping[str, str]) -> Grid:
+def text_grid(table: "pl.DataFrame", headings: Mapping[str, str]) -> Grid:
     """The named columns of a table of words, under printed headings."""
     rows = tuple(
         tuple("" if cell is None else str(cell) for cell in row) for row in table.select(*headings).iter_rows()

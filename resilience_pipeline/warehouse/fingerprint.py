@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-#: 128 bits: enough that two tables never share a version by chance, short enough to read aloud the start of.
-VERSION_LENGTH = 32
+from resilience_pipeline.warehouse.pointer import VERSION_LENGTH
+
 _ROWS_AT_A_TIME = 500_000
 
 

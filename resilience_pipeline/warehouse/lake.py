@@ -5,23 +5,25 @@ Layout under the root: `<key parts>/<data_version>.parquet` and `<key parts>/cur
 Nothing here knows DuckDB: the catalogue is built from the lake and never read by a step.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
-from resilience_pipeline.sources.source import Delivery
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replace_text, replacing
-from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES, store_delivery
-from resilience_pipeline.warehouse.fingerprint import data_version
 from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
-from resilience_pipeline.warehouse.snapshot import Snapshot
-from resilience_pipeline.warehouse.stored import is_whole, read_version, write_version
+
+if TYPE_CHECKING:  # polars, NumPy and file locks are imported where a table is read or written; a pointer is not one
+    import polars as pl
+
+    from resilience_pipeline.sources.source import Delivery
+    from resilience_pipeline.warehouse.snapshot import Snapshot
 
 _POINTER = "current.json"
 _NO_NOTES: Mapping[str, Note] = {}
@@ -56,13 +58,13 @@ class Lake:
         """Where this lake writes: the root, or the variant's folder below it."""
         return self.root if self.variant_name is None else self.root / "variants" / self.variant_name
 
-    def variant(self, name: str) -> "Lake":
+    def variant(self, name: str) -> Lake:
         """A lake for other options: it writes under `variants/<name>/` and reads the headline where it has nothing."""
         lake = Lake(self.root)
         lake.variant_name = checked_name(name, "variant")
         return lake
 
-    def headline(self) -> "Lake":
+    def headline(self) -> Lake:
         """The lake of the default options."""
         return Lake(self.root)
 
@@ -96,6 +98,9 @@ class Lake:
         ------
         LakeError : the disk refuses.
         """
+        from resilience_pipeline.warehouse.fingerprint import data_version
+        from resilience_pipeline.warehouse.stored import is_whole, write_version
+
         pointer = Pointer(
             key=checked_key(key),
             data_version=data_version(frame),
@@ -154,15 +159,17 @@ class Lake:
         if pointer is None:
             raise self.missing(key)
         if version is not None and version != pointer.data_version:
-            return read_version(self._version_file(key, version))
+            return _read(self.version_file(key, version))
         return self.read_pointer(pointer)
 
     def read_pointer(self, pointer: Pointer) -> pl.DataFrame:
         """The very version that a pointer names; LakeError where its file is gone or damaged."""
-        return read_version(self.file_of(pointer))
+        return _read(self.file_of(pointer))
 
     def is_whole(self, pointer: Pointer) -> bool:
         """Whether the Parquet file that a pointer names is there and holds what the pointer says."""
+        from resilience_pipeline.warehouse.stored import is_whole
+
         return is_whole(self.file_of(pointer))
 
     def path(self, key: TableKey) -> Path:
@@ -200,6 +207,8 @@ class Lake:
 
     def pin(self, run_id: str) -> Snapshot:
         """The tables as run `run_id` sees them from now on; the same id again continues the same pins."""
+        from resilience_pipeline.warehouse.snapshot import Snapshot
+
         return Snapshot(self, run_id)
 
     def missing(self, key: TableKey) -> LakeError:
@@ -210,15 +219,19 @@ class Lake:
             remedy="compute it with `resilience run`",
         )
 
-    def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int = MAXIMUM_BYTES) -> Delivery:
+    def store_delivery(self, landing: Path, relative: str, *, maximum_bytes: int | None = None) -> Delivery:
         """Copy one file of the landing folder into the lake before anything reads it; see deliveries.py."""
-        return store_delivery(self.root, landing, relative, maximum_bytes=maximum_bytes)
+        from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES, store_delivery
+
+        largest = MAXIMUM_BYTES if maximum_bytes is None else maximum_bytes
+        return store_delivery(self.root, landing, relative, maximum_bytes=largest)
 
     def table_keys(self) -> list[TableKey]:
         """Keys of all tables that were ever written, also of those whose pointer is damaged."""
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})
 
-    def _version_file(self, key: TableKey, version: str) -> Path:
+    def version_file(self, key: TableKey, version: str) -> Path:
+        """Parquet file of a version, of the variant where it has it, else of the headline; it may not exist."""
         files = [home.joinpath(*checked_key(key), f"{version}.parquet") for home in (self.home, self.root)]
         return next((file for file in files if file.is_file()), files[0])
 
@@ -228,3 +241,9 @@ def _keys_below(home: Path) -> Iterator[TableKey]:
         if layer.name not in RESERVED and layer.is_dir():
             for file in layer.rglob(_POINTER):
                 yield file.parent.relative_to(home).parts
+
+
+def _read(file: Path) -> pl.DataFrame:
+    from resilience_pipeline.warehouse.stored import read_version
+
+    return read_version(file)

@@ -12,9 +12,12 @@ from typing import Any
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.warehouse.fingerprint import VERSION_LENGTH
 
 Note = str | int | float | bool
+
+#: Hexadecimal digits of a data version (fingerprint.py): 128 bits, enough that two tables never share one by chance,
+#: short enough to read aloud the start of.
+VERSION_LENGTH = 32
 
 _PART = re.compile(r"[a-z0-9_]+")
 _VERSION = re.compile(rf"[0-9a-f]{{{VERSION_LENGTH}}}")

@@ -62,6 +62,10 @@ def test_a_part_of_a_name_is_enough_and_several_are_listed(index):
     assert find(index, "figure_4.specifications.62")[0].row == 61
 
 
+#: Dagster counts a yearbook's editions as partitions, and versions of these are not those of the table.
+BY_EDITION = {f"sources/{source}" for source in ("city_yearbook", "science_yearbook")}
+
+
 def test_the_index_says_of_each_table_what_dagster_holds(index, finished, monkeypatch):
     import dagster as dg
 
@@ -69,7 +73,7 @@ def test_the_index_says_of_each_table_what_dagster_holds(index, finished, monkey
 
     monkeypatch.setenv("DAGSTER_HOME", str(finished.root / ".dagster_home"))
     with dg.DagsterInstance.get() as instance:
-        for row in index.tables.to_dicts():
+        for row in index.tables.filter(~pl.col("table").is_in(BY_EDITION)).to_dicts():
             event = instance.get_latest_materialization_event(asset_key(tuple(row["table"].split("/"))))
             tags = event.asset_materialization.tags
             assert (tags["dagster/data_version"], tags["dagster/code_version"], event.run_id) == (
@@ -77,17 +81,20 @@ def test_the_index_says_of_each_table_what_dagster_holds(index, finished, monkey
                 row["code_version"],
                 row["run_id"],
             )
-            for name, version in index.inputs(row["table"]).items():
+            for name, version in (
+                (name, v) for name, v in index.inputs(row["table"]).items() if name not in BY_EDITION
+            ):
                 read = asset_key(tuple(name.split("/"))).to_user_string()
                 assert tags[f"dagster/input_data_version/{read}"] == version
 
 
-def test_trace_by_the_command_needs_no_dagster(finished):
-    record = finished.json("trace", "table_4.3.did", "--city", "330100", "--year", "2018")
+def test_the_command_prints_and_gives_json(finished, index):
+    city = trace(index, "table_4.3.did", cells=1, year=2018).cells[0].city_code
+    record = finished.json("trace", "table_4.3.did", "--city", city, "--year", "2018")
 
     assert record["rows"][0]["term"] == "did"
     assert all(len(delivery["sha256"]) == 64 for delivery in record["deliveries"])
-    assert {cell["city_code"] for cell in record["cells"]} == {"330100"}
+    assert {cell["city_code"] for cell in record["cells"]} == {city}
     printed = finished("trace", "table_4.3.did", "--depth", "2")
     assert "ln(exports_cny_10k)" in printed
     assert "SYNTHETIC" in printed

@@ -4,7 +4,6 @@ import io
 import struct
 
 import numpy as np
-import pandas as pd
 
 from resilience_pipeline.errors import DeliveryError
 from resilience_pipeline.sources.readers.container import delivered_bytes
@@ -20,6 +19,8 @@ def read_stata(delivery: Delivery) -> Grid:
     DeliveryError
         The file is empty, cut short or no Stata data set.
     """
+    import pandas as pd  # it takes longer to import than everything else that a status needs
+
     content = delivered_bytes(delivery)
     try:
         frame = pd.read_stata(io.BytesIO(content), convert_categoricals=False)
@@ -40,5 +41,6 @@ def _text(value: object) -> str | None:
     if isinstance(value, np.float32):  # its own shortest repr, not that of the nearest double
         return cell_text(float(str(value)))
     if isinstance(value, np.datetime64):
-        return cell_text(pd.Timestamp(value).to_pydatetime()) if not np.isnat(value) else None
+        moment = value.astype("datetime64[us]").item()  # None where it is not a time
+        return None if moment is None else cell_text(moment)
     return cell_text(value.item()) if isinstance(value, np.generic) else cell_text(value)
