@@ -12,6 +12,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL
 os.environ.update(dict.fromkeys(("RAYON_NUM_THREADS", "POLARS_MAX_THREADS"), "1"))
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -32,7 +33,7 @@ SEED, LOOPED = 7_000_001, 200
 
 def main() -> None:
     """Print seconds, the scaled loop's, and how far the two are apart."""
-    (study,) = [study for study in find_studies() if study.name == "trade_resilience"]
+    (study,) = [replace(study, reads="staging") for study in find_studies() if study.name == "trade_resilience"]
     table, options = study.table("figure_4"), Options()
     made = {step.key: step for step in steps(study)}
     column = study.specification(curve.settings_of(table).of)
