@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from resilience_pipeline import terminal
+from resilience_pipeline.cli_alerts import alerts_command
 from resilience_pipeline.cli_bundle import verify_command
 from resilience_pipeline.cli_deliveries import withdraw_command
 from resilience_pipeline.cli_dev import dev_command
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("alerts")(alerts_command)
 app.command("estimate")(estimate_command)
 app.command("show")(show_command)
 app.command("report")(report_command)
