@@ -39,8 +39,14 @@ def fill(landing: Path) -> None:
         put(landing, number)
 
 
+def place(landing: Path, number: int) -> Path:
+    """Where workbook `number` lies."""
+    return landing / "yearbooks" / f"edition_{1950 + number // 50}" / f"2-{number % 50}.xlsx"
+
+
 def put(landing: Path, number: int) -> None:
-    file = landing / "yearbooks" / f"edition_{1950 + number // 50}" / f"2-{number % 50}.xlsx"
+    """Write it."""
+    file = place(landing, number)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(workbook(number))
 
@@ -79,7 +85,7 @@ def main() -> None:
             if arrives:
                 put(landing, FILES + number)
             if touched:
-                put(landing, number)
+                os.utime(place(landing, number))
             (moved if number % (EVERY // 2) < 2 else quiet).append(tick())
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         print(f"{FILES:,} files, {TICKS:,} ticks, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
