@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from resilience_pipeline.errors import PipelineError
-from resilience_pipeline.project import Project, set_up
+from resilience_pipeline.project import SQLITE_EVENT_LOG, Project, set_up
 
 URL = "DAGSTER_POSTGRES_URL"
 #: With the key that names the storage, what `dagster.yaml` says.
@@ -25,7 +25,7 @@ _EXAMPLE = f"{URL}=postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 
 
 def use_postgres(project: Project) -> list[Path]:
-    """Set up the project with its Dagster storage in Postgres; what was written. Nothing that stands is changed.
+    """Set up the project with its Dagster storage in Postgres, in place of the default's SQLite; what was written.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def use_postgres(project: Project) -> list[Path]:
     text = file.read_text(encoding="utf-8")
     stated = (yaml.safe_load(text) or {}).get("storage")
     if stated is None:
-        file.write_text(f"{text.rstrip()}\n{STORAGE}", encoding="utf-8")
+        file.write_text(f"{text.replace(SQLITE_EVENT_LOG, '').rstrip()}\n{STORAGE}", encoding="utf-8")
         return [*dict.fromkeys((*written, file))]
     if "postgres" not in stated:
         raise PipelineError(

@@ -12,14 +12,20 @@ from dotenv import load_dotenv
 
 from resilience_pipeline.settings import load_paths
 
+#: SQLite whose files stay open (event_log.py); a storage in Postgres takes its place.
+SQLITE_EVENT_LOG = """\
+event_log_storage:
+  module: resilience_pipeline.event_log
+  class: OpenSqliteEventLogStorage
+"""
 #: Dagster instance of the embedded default: local SQLite, one run at a time, nothing leaves the machine.
-DAGSTER_YAML = """\
+DAGSTER_YAML = f"""\
 # Written once by `resilience setup`; yours to change.
 telemetry:
   enabled: false
 nux:
   enabled: false
-concurrency:
+{SQLITE_EVENT_LOG}concurrency:
   runs:
     max_concurrent_runs: 1
 run_monitoring:
