@@ -4,6 +4,7 @@
 >>> results.names()                      # every printed result
 >>> results.table("table_4")             # its rows: coefficients beside the published ones
 >>> results.estimate("table_4.3")        # one column in full: terms, errors, N, the rules that made them
+>>> results.trace("table_4.3.did")       # sample, variables, tables, files and cells that a coefficient rests on
 >>> results.data("panel.trade_resilience_outcomes")   # any table, by its name in DuckDB
 
 The project is the working directory, or RESILIENCE_PROJECT; `lake` names another lake, `variant` other options.
@@ -15,6 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.trace import Trace, open_index
+from resilience_pipeline.lineage.trace import trace as follow
 from resilience_pipeline.project import find_project
 from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.status import Result, read_result
@@ -64,6 +67,16 @@ def estimate(name: str, *, lake: Path | str | None = None, variant: str | None =
             remedy='name a result and its column, such as "table_4.3"',
         )
     return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
+
+
+def trace(name: str, *, lake: Path | str | None = None, city: str | None = None, year: int | None = None) -> Trace:
+    """All that one coefficient, such as "table_4.3.did", rests on, down to delivered cells; `.record()` for JSON.
+
+    Raises
+    ------
+    LakeError : there is no such coefficient, or the name stands for several results.
+    """
+    return follow(open_index(_lake(lake, None)), name, city=city, year=year)
 
 
 def data(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:

@@ -7,16 +7,22 @@ of a failed check or file quotes up to five cells, those that failed, so that a 
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import dagster as dg
 import polars as pl
 
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.driver import Outcome
+from resilience_pipeline.lineage.columns import column_lineage
+from resilience_pipeline.options import Options
+from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import Access
 from resilience_pipeline.sources.delivered import NOTE as DELIVERIES
-from resilience_pipeline.step import Check, TableKey
+from resilience_pipeline.step import Check, Step, TableKey
+from resilience_pipeline.study.load import find_studies
+from resilience_pipeline.study.study import Study
 from resilience_pipeline.warehouse.pointer import Pointer
 
 Metadata = Mapping[str, dg.MetadataValue]
@@ -61,6 +67,8 @@ def table_metadata(outcome: Outcome, access: Access, before: Metadata = _NOTHING
         "data_version": dg.MetadataValue.text(pointer.data_version),
         "options": dg.MetadataValue.json(dict(pointer.options)),
     }
+    if lineage := _column_lineage(outcome.step, table.columns, pointer):
+        metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(lineage)
     if pointer.synthetic:
         metadata["synthetic"] = dg.MetadataValue.text("SYNTHETIC: made from the synthetic twin")
     if result.markdown is not None:
@@ -107,6 +115,21 @@ def check_result(check: Check, key: TableKey, *, with_rows: bool) -> dg.AssetChe
         severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )
+
+
+def _column_lineage(step: Step, columns: Sequence[str], pointer: Pointer) -> dg.TableColumnLineage | None:
+    """What each column is made of, for Dagster's catalogue and OpenLineage; None where no column rests on another."""
+    made = column_lineage(step, columns, _studies(), Options.of(pointer.options))
+    deps = {
+        name: [dg.TableColumnDep(asset_key=asset_key(key), column_name=column) for key, column in own]
+        for name, own in made.items()
+    }
+    return dg.TableColumnLineage(deps) if deps else None
+
+
+@cache
+def _studies() -> dict[str, Study]:
+    return {study.name: study for study in find_studies(find_project().studies)}
 
 
 def _schema(table: pl.DataFrame) -> dg.TableSchema:
