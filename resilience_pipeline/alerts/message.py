@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from resilience_pipeline.words import many, printable
+
 _LONGEST = 4_000  # of one message; a chat refuses more
 
 
@@ -43,10 +45,10 @@ def run_alert(
             "",
         ]
     if waiting:
-        lines += [f"{waiting} more tables were not computed, since they rest on what is blocked.", ""]
+        lines += [f"Not computed, since they rest on what is blocked: {many(waiting, 'table')}.", ""]
     lines.append("`resilience status` says the same" + (f"; the run's page: {page}" if page else "."))
     subject = f"resilience: {_named(blocked, failed)}; old results stand"
-    return Alert(_printable(subject), _printable("\n".join(lines)))
+    return Alert(printable(subject), printable("\n".join(lines)))
 
 
 def overdue_alert(overdue: Mapping[str, str]) -> Alert:
@@ -55,11 +57,6 @@ def overdue_alert(overdue: Mapping[str, str]) -> Alert:
     lines += [f"{source}: {cadence}" for source, cadence in sorted(overdue.items())]
     lines += ["", "remedy:   put the new files into the landing folder; the sensor does the rest"]
     return Alert(f"resilience: a delivery of {_some(sorted(overdue))} is overdue", "\n".join(lines))
-
-
-def _printable(text: str) -> str:
-    """The text as UTF-8 can write it: a file name may hold bytes that are no text."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def _named(blocked: Mapping[str, str], failed: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import holder_of
+from resilience_pipeline.words import many, printable
 
 #: tag of a run that is the first to know of failed deliveries: `alerts` reads it
 FAILED_TAG = "resilience/failed_deliveries"
@@ -88,11 +89,11 @@ def landing_sensor(rules: Rules) -> dg.SensorDefinition:
                 words = f"{project.lake} cannot be written ({error.strerror or type(error).__name__})"
                 return dg.SensorResult(skip_reason=f"{words}: make room there or the folder writable")
         for file in looked.gone:
-            context.log.info("%s is gone from the landing folder; what it held stands", ascii(file))
+            context.log.info("%s is gone from the landing folder; what it held stands", printable(file))
         requested = looked.request
         return dg.SensorResult(
             run_requests=[] if requested is None else [_run_request(context, lake, requested, looked.held_back)],
-            skip_reason=looked.words if requested is None else None,
+            skip_reason=printable(looked.words) if requested is None else None,
             cursor=looked.cursor.text(),
             asset_events=_arrivals(looked),
         )
@@ -164,10 +165,9 @@ def _written(lake: Lake) -> set[dg.AssetKey]:
 
 
 def held_back_config(held_back: Mapping[str, str]) -> dict[str, object]:
-    """Run configuration that leaves these files unread."""
-    if not held_back:
-        return {}
-    return {"resources": {"lake": {"config": {"held_back": sorted(held_back)}}}}
+    """Run configuration that leaves these files unread; a name that is no text no run reads anyway."""
+    files = sorted(file for file in held_back if printable(file) == file)
+    return {"resources": {"lake": {"config": {"held_back": files}}}} if files else {}
 
 
 def _run_request(
@@ -190,8 +190,8 @@ def _arrivals(looked: Tick) -> list[dg.AssetMaterialization]:
     return [
         dg.AssetMaterialization(
             asset_key=asset_key(("landing", source)),
-            description=f"{len(files)} files settled",
-            metadata={"files": len(files), "first_files": ", ".join(map(ascii, files[:_NAMED_FILES]))},
+            description=f"{many(len(files), 'file')} settled",
+            metadata={"files": len(files), "first_files": ", ".join(map(printable, files[:_NAMED_FILES]))},
         )
         for source, files in looked.arrived.items()
     ]

@@ -8,6 +8,7 @@ import polars as pl
 from resilience_pipeline.options import Options
 from resilience_pipeline.sources.recognise import Recognition, recognise
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
+from resilience_pipeline.words import printable
 
 UNDERSTOOD = "every_file_has_one_source"
 INVENTORY = pl.Schema(
@@ -77,16 +78,11 @@ def take_inventory(recognition: Recognition, beside: Beside = NOTHING) -> StepRe
         if file in rows and rows[file][1] in ("claimed", "unrecognised")
     }
     rows |= {file: (file, "withdrawn", source, reason) for file, (source, reason) in beside.withdrawn.items()}
-    printable = [tuple(None if text is None else _printable(text) for text in row) for row in rows.values()]
-    table = pl.DataFrame(printable, schema=INVENTORY, orient="row").sort("file")
+    lines = [tuple(None if text is None else printable(text) for text in row) for row in rows.values()]
+    table = pl.DataFrame(lines, schema=INVENTORY, orient="row").sort("file")
     left = table.filter(~pl.col("state").is_in(["claimed", "withdrawn", "standing"]))
     messages = [reason if state == "refused" else f"{file}: {reason}" for file, state, _, reason in left.iter_rows()]
     check = Check(UNDERSTOOD, left.is_empty(), "\n".join(messages) or f"{table.height} files", False, left)
     counts = {state: table.filter(state=state).height for state in STATES if state != "claimed"}
     notes = {"files": table.height, "not_taken_in": left.height, **{s: n for s, n in counts.items() if n}}
     return StepResult(table, (check,), notes=notes)
-
-
-def _printable(text: str) -> str:
-    """The text as UTF-8 can write it: a file name may hold bytes that are no text."""
-    return text.encode(errors="backslashreplace").decode()

@@ -121,7 +121,7 @@ def test_an_alert_says_what_is_blocked_where_what_to_do_and_that_old_results_sta
     for words in (
         "sources.city_yearbook is blocked:\n  2-7.xlsx, sheet 1, row 7: 缺数\n    remedy:   download it again",
         "every table keeps its last good version",
-        "213 more tables",
+        "blocked: 213 tables.",
         "cut.xlsx is not taken in: it is cut short",
         "http://ui/runs/abc",
     ):

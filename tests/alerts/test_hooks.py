@@ -56,7 +56,7 @@ def test_a_failed_run_is_told_in_the_words_of_its_errors(capsys, project):
         "resilience: sources.city_yearbook blocked; old results stand",
         "2-7.xlsx, sheet Sheet1, row 7: a value is no number",
         "remedy:   download it again",
-        "1 more tables were not computed",
+        "Not computed, since they rest on what is blocked: 1 table.",
     ):
         assert words in text
 

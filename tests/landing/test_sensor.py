@@ -148,6 +148,18 @@ def test_a_run_told_of_failed_deliveries_carries_them_and_does_without_them(proj
     assert request.run_config == {"resources": {"lake": {"config": {"held_back": ["wind/cut.xlsx"]}}}}
 
 
+def test_a_name_that_is_no_text_breaks_no_tick(project):
+    daemon = Daemon()
+    put(project, "wind/\udcff.csv", "x")
+    results = [daemon.tick() for _ in range(2)]
+    said = [results[0].skip_reason.skip_message, results[1].asset_events[0].metadata["first_files"].value]
+    assert said == ["arriving: wind/\\udcff.csv (it is still being written)", "wind/\\udcff.csv"]
+    put(project, "wind/\udcfe.csv", "")
+    put(project, "wind/b.csv", "y")
+    requests = [request for _ in range(13) for request in daemon.tick().run_requests]
+    assert [request.run_config for request in requests] == [{}]
+
+
 def test_a_lake_that_cannot_be_written_is_said_and_nothing_is_forgotten(project, monkeypatch):
     daemon = Daemon()
     put(project, WIND, "x")
