@@ -89,16 +89,20 @@ class Daemons:
         return list(reversed(self.instance.get_runs()))
 
     def wait_for_runs(self, number: int, seconds: float) -> dg.DagsterRun:
-        """The last of `number` runs, once it has ended and the sensor has looked twice more and asked for nothing."""
+        """The last of `number` runs, once it has ended; `rest` says whether another was asked for after it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             runs = self.runs()
             if len(runs) >= number and all(run.status in FINISHED for run in runs):
-                self._wait_for_ticks(2, deadline)
-                assert len(self.runs()) == number, [run.tags for run in self.runs()]
+                assert len(runs) == number, [run.tags for run in runs]
                 return runs[-1]
             time.sleep(0.5)
         raise TimeoutError(f"{[(run.status, run.tags) for run in self.runs()]} after {seconds} s")
+
+    def rest(self) -> int:
+        """How many runs there are after the sensor has looked twice more."""
+        self._wait_for_ticks(2, time.monotonic() + 60)
+        return len(self.runs())
 
     def computed(self, run: dg.DagsterRun) -> set[str]:
         """Assets whose tables the run wrote anew."""
