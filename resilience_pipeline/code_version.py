@@ -4,17 +4,19 @@ import hashlib
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache, partial
 from types import FunctionType, ModuleType
 
+from resilience_pipeline.reach import PACKAGE, Place, reached, text_of
 from resilience_pipeline.step import Step
 
 
 def code_version(step: Step) -> str:
     """Hash of what the step computes with: its function, what that binds, and the code and texts it lists.
 
-    A function counts with the whole of its module, since it calls its neighbours. What it captures from a scope around
-    it does not count: bind it with `functools.partial`, or list it under `code`.
+    A function of this package counts with all that it can reach (`reach.py`), a module that a step lists with all that
+    stands in it. What a function captures from a scope around it does not count: bind it with `functools.partial`, or
+    list it under `code`.
     """
     return version_of(step.compute, *step.code)
 
@@ -36,12 +38,12 @@ def _texts(part: object) -> Iterator[str]:
             yield from _texts((part.func, part.args, part.keywords))
         case FunctionType():
             yield part.__qualname__
-            yield _module_source(inspect.getmodule(part))
+            yield _reach(part.__module__, part.__qualname__, part)
         case ModuleType():
-            yield _module_source(part)
+            yield _reach(part.__name__, "", part)
         case type():
             yield part.__qualname__
-            yield _module_source(inspect.getmodule(part))
+            yield _reach(part.__module__, part.__qualname__, part)
         case Mapping():
             for key in sorted(part, key=repr):
                 yield from _texts((key, part[key]))
@@ -58,7 +60,19 @@ def _texts(part: object) -> Iterator[str]:
             raise TypeError(f"cannot tell the version of {part!r}")
 
 
-def _module_source(module: ModuleType | None) -> str:
-    if module is None:
+def _reach(module: str, qualified_name: str, part: object) -> str:
+    """Hash of what a function, class or module of this package reaches; other code counts with its module's source."""
+    if module.split(".")[0] == PACKAGE:
+        return _hash_of((module, qualified_name.split(".")[0]))
+    found = inspect.getmodule(part)
+    if found is None:
         raise TypeError("code without a module has no version")
-    return inspect.getsource(module)
+    return inspect.getsource(found)
+
+
+@cache
+def _hash_of(place: Place) -> str:
+    digest = hashlib.sha256()
+    for module, name in sorted(reached(place)):
+        digest.update(f"{module}.{name}\0{text_of((module, name))}\0".encode())
+    return digest.hexdigest()
