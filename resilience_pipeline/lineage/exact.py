@@ -109,7 +109,7 @@ def staged_with(
     change : old value -> new value, in the indicator's unit; None = the cell comes empty. A value outside the
         indicator's bounds is refused, as staging refuses it, so its row goes.
     """
-    here = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in place.items())
+    here = _at(place)
     row = staged.filter(here)
     if row.is_empty():
         return staged
@@ -135,7 +135,7 @@ def _behind(steps: Sequence[Step], wanted: Collection[TableKey]) -> list[Step]:
     return [step for step in steps if step.key in needed]
 
 
-#: What `try_changes` tries where no value is given: name -> factor; None = the cell comes empty.
+#: What `try_changes` tries on a number where no value is given: name -> factor; None = the cell comes empty.
 TRIALS: Mapping[str, float | None] = {"+10 %": 1.1, "-10 %": 0.9, "missing": None}
 
 
@@ -146,7 +146,7 @@ def try_changes(
     to: float | None = None,
     wanted: Collection[TableKey] | None = None,
 ) -> dict[str, Walk]:
-    """Walk the steps once for each trial on the one delivered cell that an impact is about.
+    """Walk the steps once for each trial on the one delivered cell that an impact is about; a list's row is left out.
 
     Parameters
     ----------
@@ -155,34 +155,34 @@ def try_changes(
 
     Raises
     ------
-    LakeError : the impact is about no single numeric cell.
+    LakeError : the impact is about no single cell that counts.
     """
-    numeric = [cell for cell in found.cells if cell.indicator is not None]
-    if len({(cell.file, cell.sheet, cell.row, cell.column) for cell in numeric if cell.counts}) != 1:
+    counting = {(c.source, c.file, c.sheet, c.row, c.column, c.indicator) for c in found.cells if c.counts}
+    if len(counting) != 1:
         raise LakeError(
             what=f"{found.asked} is no single cell that counts",
             remedy="name one by file!sheet!R5C3; without --exact it says of each what rests on it",
         )
-    cell = next(cell for cell in numeric if cell.counts)
-    layer = "frozen" if f"frozen/{cell.source}" in index.by_table else "staging"
-    key: TableKey = (layer, cell.source)
+    ((source, *place, indicator),) = counting
+    key: TableKey = ("frozen" if f"frozen/{source}" in index.by_table else "staging", source)
     staged = index.table("/".join(key))
-    names = ("file", "sheet", "row", "column")
-    place = {name: getattr(cell, name) for name in names}
+    at = dict(zip(("file", "sheet", "row", "column"), place, strict=True))
+    if indicator is None:
+        changed = {"without it": staged.filter(~_at(at))}
+    elif to is not None:
+        changed = {f"to {to:g}": staged_with(staged, at, lambda old: to)}
+    else:
+        changed = {name: staged_with(staged, at, _times(factor)) for name, factor in TRIALS.items()}
 
     def read(table: TableKey) -> pl.DataFrame:
         return index.table("/".join(table))
 
-    options = Options.of({})
-    trials = TRIALS if to is None else {f"to {to:g}": None}
-    walks = {}
-    for name, factor in trials.items():
-        change = _change(to, factor)
-        walks[name] = walk(steps, read, {key: staged_with(staged, place, change)}, options, wanted)
-    return walks
+    return {name: walk(steps, read, {key: table}, Options(), wanted) for name, table in changed.items()}
 
 
-def _change(to: float | None, factor: float | None) -> Callable[[float], float] | None:
-    if to is not None:
-        return lambda old: to
+def _times(factor: float | None) -> Callable[[float], float] | None:
     return None if factor is None else lambda old: old * factor
+
+
+def _at(place: Mapping[str, object]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in place.items())

@@ -4,6 +4,7 @@
 means of provinces, medians, ranks, the choice of cities). A reason says where a change would stop; `exact.py` tries it.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -114,16 +115,16 @@ class _Row:
 
 
 def _at_place(index: Index, asked: str, place: re.Match[str]) -> list[_Row]:
-    file, sheet = place["file"], place["sheet"] or None
-    row, column = int(place["row"]), int(place["column"]) if place["column"] else None
+    """The staged rows of a place, or where there is none the delivered cells that none was made of."""
+    here = {"file": place["file"], "row": int(place["row"])}
+    here |= {"column": int(place["column"])} if place["column"] else {}
+    here |= {"sheet": place["sheet"]} if place["sheet"] else {}
+    for table in _staged_names(index):
+        if rows := _table(index, table).filter(**here).to_dicts():
+            return [_Row(table.split("/")[1], row, row) for row in rows]
     for source in _sources(index):
-        cells = _table(index, f"sources/{source}").filter(pl.col("file") == file, pl.col("row") == row)
-        if column is not None:
-            cells = cells.filter(pl.col("column") == column)
-        if sheet is not None:
-            cells = cells.filter(pl.col("sheet") == sheet)
-        if cells.height:
-            return [_Row(source, cell, _staged(index, source, cell)) for cell in cells.to_dicts()]
+        if cells := _table(index, f"sources/{source}").filter(**here).to_dicts():
+            return [_Row(source, cell, None) for cell in cells]
     raise LakeError(
         what=f"no delivered value stands at {asked}",
         expected="file!sheet!R5C3, the file as `resilience trace` names it, rows and columns from 1",
@@ -173,10 +174,11 @@ def _of_cells(index: Index, asked: str, what: str, rows: Sequence[_Row]) -> Impa
     reaches: dict[tuple[str, str], Reach] = {}
     for row in rows:
         if row.staged is None or "indicator" not in row.staged:
-            cells, parts = _of_list(index, row)
-            judged += cells
+            cell, parts = _of_list(index, row)
+            judged.append(cell)
             every += parts
-            reaches |= {(r.table, r.name): r for r in _reaches(index, parts)}
+            held = _held_by_document(index, row.staged) if row.staged else {}
+            reaches |= {(r.table, r.name): r for r in _reaches(index, parts, held)}
             continue
         for study in _studies(index):
             cell = _judge(index, study, row)
@@ -199,7 +201,7 @@ def _impact(
     return Impact(asked, what, tuple(cells), tuple(ordered), tuple(printed))
 
 
-def _of_list(index: Index, row: _Row) -> tuple[list[DeliveredCell], list[Part]]:
+def _of_list(index: Index, row: _Row) -> tuple[DeliveredCell, list[Part]]:
     """A row of a list or a document, or a cell that no staged row was made of."""
     known = row.staged or {}
     counts = row.staged is not None
@@ -218,7 +220,23 @@ def _of_list(index: Index, row: _Row) -> tuple[list[DeliveredCell], list[Part]]:
         fate="counts" if counts else _not_staged(index, row),
         counts=counts,
     )
-    return [cell], [(_layer_of(index, row.source), EVERY)] if counts else []
+    return cell, [(_layer_of(index, row.source), EVERY)] if counts else []
+
+
+def _held_by_document(index: Index, staged: Mapping[str, Any]) -> dict[str, str]:
+    """Column of the panel -> how far the mentions of a report are from the number that makes a policy."""
+    tables = [table for table in index.by_table if table.startswith("indices/") and table.endswith("/digital_policy")]
+    if "document" not in staged or not tables:
+        return {}
+    rows = _table(index, tables[0]).filter(city_code=staged["city_code"], year=staged["year"]).to_dicts()
+    if not rows:
+        return {"digital_policy": "the city is not in the panel, or this is no year of the study"}
+    threshold = json.loads(index.by_table[tables[0]]["options"]).get("digital_policy_threshold")
+    mentions, flag = rows[0]["digital_policy_mentions"], rows[0]["digital_policy"]
+    return {
+        "digital_policy": f"the report has {mentions} mentions and a policy is {threshold}: digital_policy stays "
+        f"{flag} unless the number crosses that"
+    }
 
 
 def _not_staged(index: Index, row: _Row) -> str:
@@ -397,12 +415,6 @@ def _staged_names(index: Index) -> list[str]:
     frozen = {table.split("/")[1]: table for table in index.by_table if table.startswith("frozen/")}
     staged = {table.split("/")[1]: table for table in index.by_table if table.startswith("staging/")}
     return list({**staged, **frozen}.values())
-
-
-def _staged(index: Index, source: str, cell: Mapping[str, Any]) -> dict[str, Any] | None:
-    table = _layer_of(index, source)
-    rows = _table(index, table).filter(_same_place(cell)).to_dicts() if table in index.by_table else []
-    return rows[0] if rows else None
 
 
 def _layer_of(index: Index, source: str) -> str:

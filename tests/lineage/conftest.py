@@ -5,7 +5,7 @@ import pytest
 from tests.lineage.world import World, build
 
 #: Results that between them have every kind of row that lineage tells apart, and are quick.
-RESULTS = ("table_3", "table_4", "table_5_balance", "table_7", "balance", "correlations")
+RESULTS = ("table_3", "table_4", "table_5_balance", "table_6", "table_7", "balance", "correlations")
 
 
 @pytest.fixture(scope="session")

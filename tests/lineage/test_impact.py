@@ -77,6 +77,31 @@ def test_a_value_below_the_median_says_how_far_the_line_is(world):
     assert not moved_by(world, fact)
 
 
+def test_a_pilot_taken_from_the_list_moves_only_what_the_list_is_named_for(world):
+    pilots = world.tables["frozen", "pilot_list"]
+    treated = world.tables["panel", STUDY.name, "treatment"].filter(treat=1)["city_code"]
+    row = pilots.filter(pl.col("city_code").is_in(treated.to_list())).row(0, named=True)
+
+    found = impact(world.index, f"pilot_list.csv!R{row['row']}")
+    moved = world.after({("frozen", "pilot_list"): pilots.filter(pl.col("row") != row["row"])}).coefficients
+
+    assert "estimates/table_4/1:table_4.1.did" in moved
+    assert {name for name, (before, _) in moved.items() if before is not None} <= found.names  # others come anew
+
+
+def test_a_report_says_how_many_mentions_make_a_policy(world):
+    reports = world.tables["frozen", "work_reports"]
+    flags = world.tables["indices", STUDY.name, "digital_policy"].filter(digital_policy=0)
+    row = reports.join(flags.select("city_code", "year"), on=["city_code", "year"], how="semi").row(0, named=True)
+    mentions = flags.filter(city_code=row["city_code"], year=row["year"])["digital_policy_mentions"][0]
+
+    found = impact(world.index, f"work_reports.csv!R{row['row']}")
+
+    reasons = {reach.held for reach in found.reaches if reach.through == ("digital_policy",) and reach.way == "value"}
+    (reason,) = reasons
+    assert reason.startswith(f"the report has {mentions} mentions and a policy is 3: digital_policy stays 0")
+
+
 def test_an_indicator_and_a_file_name_all_that_rests_on_them(world):
     of_series = impact(world.index, "freight_10k_tonnes")
 

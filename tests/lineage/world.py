@@ -76,6 +76,7 @@ def build(root: Path, results: tuple[str, ...]) -> World:
     for step in steps:
         inputs = {key: step.shown(key, tables[key]) for key in step.inputs}
         tables[step.key] = step.compute(Inputs(inputs, synthetic=True), FEW_DRAWS).table
-        run.write(step.key, tables[step.key], code_version=code_version(step), inputs=step.inputs, options={})
+        read = {name: FEW_DRAWS[name] for name in step.options}
+        run.write(step.key, tables[step.key], code_version=code_version(step), inputs=step.inputs, options=read)
     write_index(run, plan, (STUDY,))
     return World(steps, tables, open_index(lake))
