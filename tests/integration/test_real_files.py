@@ -2,8 +2,15 @@
 
 import shutil
 
+import polars as pl
 import pytest
 
+from resilience_pipeline.lineage.exact import staged_with, walk
+from resilience_pipeline.lineage.impact import impact
+from resilience_pipeline.lineage.trace import find, open_index, trace
+from resilience_pipeline.options import Options
+from resilience_pipeline.plan import project_plan
+from resilience_pipeline.warehouse.lake import Lake
 from tests.integration.terminal import Terminal
 
 pytestmark = pytest.mark.real_data
@@ -77,3 +84,39 @@ def test_the_papers_table_awaits_what_is_not_in_the_real_files(project):
 def test_publishers_rows_are_not_previewed(project):
     (pointer,) = (project.root / "data_lake" / "sources" / "city_yearbook").glob("current.json")
     assert "石家庄" not in pointer.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def index(project):
+    return open_index(Lake(project.root / "data_lake"))
+
+
+def test_every_estimated_coefficient_of_the_real_outcomes_reaches_its_cells(index):
+    traced = {}
+    for coefficient in find(index, "real_2") + find(index, "real_3"):
+        if coefficient.status == "estimated":
+            traced.setdefault(coefficient.table, trace(index, [coefficient], cells=4))
+
+    assert len(traced) >= 6
+    for found in traced.values():
+        assert not found.synthetic
+        assert all(cell.text for cell in found.cells if cell.status == "reported")
+        assert all((index.lake.root / delivery.copy).is_file() for delivery in found.deliveries)
+
+
+def test_a_real_cell_moves_only_what_is_named(index):
+
+    observed = index.table("grid/real_outcomes/observations")
+    cells = observed.filter(pl.col("standing") == "taken", pl.col("year") == 2016)
+    steps = project_plan().studies
+    wanted = [step.key for step in steps if step.key[:2] in (("estimates", "real_1"), ("estimates", "real_2"))]
+    for indicator in ("budget_revenue_cny_10k", "gdp_per_capita_cny"):
+        cell = cells.filter(indicator=indicator).row(100, named=True)
+        place = {name: cell[name] for name in ("delivery_sha256", "file", "sheet", "row", "column")}
+        key = ("frozen", cell["source"])
+        found = impact(index, f"{cell['city_code']}/{indicator}/2016")
+        for factor in (1.2, 0.8):
+            changed = {key: staged_with(index.table("/".join(key)), place, lambda old, by=factor: old * by)}
+            moved = walk(steps, lambda k: index.table("/".join(k)), changed, Options(), wanted).coefficients
+            assert set(moved) <= found.names
+            assert moved
