@@ -21,7 +21,7 @@ import polars as pl
 
 from resilience_pipeline.lineage.exact import staged_with, walk
 from resilience_pipeline.lineage.impact import Impact, impact
-from resilience_pipeline.lineage.trace import Index, open_index
+from resilience_pipeline.lineage.opened import Index, open_index
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.step import Inputs, Step, TableKey

@@ -24,7 +24,8 @@ def trace_command(
     as_json: JsonOption = False,
 ) -> None:
     """From a coefficient back to the cells that it rests on: sample, variables, tables, files, cells."""
-    from resilience_pipeline.lineage.trace import find, open_index, trace
+    from resilience_pipeline.lineage.opened import find, open_index
+    from resilience_pipeline.lineage.trace import trace
     from resilience_pipeline.warehouse.lake import Lake
 
     index = open_index(Lake(find_project(lake=lake).lake))
@@ -56,8 +57,8 @@ def impact_command(
 ) -> None:
     """From a delivered cell, a series or a file to the coefficients that rest on it."""
     from resilience_pipeline.lineage.impact import impact
+    from resilience_pipeline.lineage.opened import open_index
     from resilience_pipeline.lineage.printing import print_impact, print_moved
-    from resilience_pipeline.lineage.trace import open_index
     from resilience_pipeline.warehouse.lake import Lake
 
     index = open_index(Lake(find_project(lake=lake).lake))

@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.trace import Trace, open_index
+from resilience_pipeline.lineage.opened import open_index
+from resilience_pipeline.lineage.records import Trace
 from resilience_pipeline.lineage.trace import trace as follow
 from resilience_pipeline.project import find_project
 from resilience_pipeline.report.document import printed_order

@@ -4,7 +4,6 @@
 means of provinces, medians, ranks, the choice of cities). A reason says where a change would stop; `exact.py` tries it.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,11 +14,11 @@ import polars as pl
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.edge import EVERY, Part, Way
 from resilience_pipeline.lineage.naming import near
-from resilience_pipeline.lineage.trace import Index
+from resilience_pipeline.lineage.opened import Index
+from resilience_pipeline.lineage.reasons import fate_of, held_by_document, held_by_values, same_place
 
 _PLACE = re.compile(r"(?P<file>.+?)!(?:(?P<sheet>.*)!)?R(?P<row>\d+)(?:C(?P<column>\d+))?")
 _HASH = 8  # characters of a file's hash that are enough to name it
-_ORIGIN = ("delivery_sha256", "file", "sheet", "row", "column")
 
 #: Only these can change a result other than through the value itself.
 ROWS_ONLY = "only if the value goes missing or a missing one comes: it decides which rows count, not what they hold"
@@ -120,10 +119,10 @@ def _at_place(index: Index, asked: str, place: re.Match[str]) -> list[_Row]:
     here |= {"column": int(place["column"])} if place["column"] else {}
     here |= {"sheet": place["sheet"]} if place["sheet"] else {}
     for table in _staged_names(index):
-        if rows := _table(index, table).filter(**here).to_dicts():
+        if rows := index.table(table).filter(**here).to_dicts():
             return [_Row(table.split("/")[1], row, row) for row in rows]
     for source in _sources(index):
-        if cells := _table(index, f"sources/{source}").filter(**here).to_dicts():
+        if cells := index.table(f"sources/{source}").filter(**here).to_dicts():
             return [_Row(source, cell, None) for cell in cells]
     raise LakeError(
         what=f"no delivered value stands at {asked}",
@@ -140,7 +139,7 @@ def _of_fact(index: Index, asked: str) -> list[_Row]:
     codes = _codes(index, city)
     found = []
     for table in _staged_names(index):
-        staged = _table(index, table)
+        staged = index.table(table)
         if "indicator" in staged.columns:
             rows = staged.filter(pl.col("city_code").is_in(codes), indicator=indicator, year=int(year))
             found += [_Row(table.split("/")[1], row, row) for row in rows.to_dicts()]
@@ -153,7 +152,7 @@ def _of_file(index: Index, asked: str) -> Impact:
     named = pl.col("file").is_in([asked]) | pl.col("file").str.ends_with(f"/{asked}")
     named |= pl.col("delivery_sha256").str.starts_with(asked if len(asked) >= _HASH else "-")
     for table in _staged_names(index):
-        staged = _table(index, table)
+        staged = index.table(table)
         files += staged["file"].unique().to_list()
         here = staged.filter(named)
         if here.height:
@@ -177,7 +176,7 @@ def _of_cells(index: Index, asked: str, what: str, rows: Sequence[_Row]) -> Impa
             cell, parts = _of_list(index, row)
             judged.append(cell)
             every += parts
-            held = _held_by_document(index, row.staged) if row.staged else {}
+            held = held_by_document(index, row.staged) if row.staged else {}
             reaches |= {(r.table, r.name): r for r in _reaches(index, parts, held)}
             continue
         for study in _studies(index):
@@ -186,7 +185,7 @@ def _of_cells(index: Index, asked: str, what: str, rows: Sequence[_Row]) -> Impa
             if cell.counts:
                 part = (f"grid/{study}/cells", str(row.staged["indicator"]))
                 every.append(part)
-                for reach in _reaches(index, [part], _held(index, study, row.staged)):
+                for reach in _reaches(index, [part], held_by_values(index, study, row.staged)):
                     reaches[reach.table, reach.name] = reach
     return _impact(index, asked, what, judged, list(reaches.values()), every)
 
@@ -223,27 +222,11 @@ def _of_list(index: Index, row: _Row) -> tuple[DeliveredCell, list[Part]]:
     return cell, [(_layer_of(index, row.source), EVERY)] if counts else []
 
 
-def _held_by_document(index: Index, staged: Mapping[str, Any]) -> dict[str, str]:
-    """Column of the panel -> how far the mentions of a report are from the number that makes a policy."""
-    tables = [table for table in index.by_table if table.startswith("indices/") and table.endswith("/digital_policy")]
-    if "document" not in staged or not tables:
-        return {}
-    rows = _table(index, tables[0]).filter(city_code=staged["city_code"], year=staged["year"]).to_dicts()
-    if not rows:
-        return {"digital_policy": "the city is not in the panel, or this is no year of the study"}
-    threshold = json.loads(index.by_table[tables[0]]["options"]).get("digital_policy_threshold")
-    mentions, flag = rows[0]["digital_policy_mentions"], rows[0]["digital_policy"]
-    return {
-        "digital_policy": f"the report has {mentions} mentions and a policy is {threshold}: digital_policy stays "
-        f"{flag} unless the number crosses that"
-    }
-
-
 def _not_staged(index: Index, row: _Row) -> str:
     """Why no staged row was made of a delivered cell."""
     rejects = index.lake.current(("rejects", row.source))
     if rejects is not None and rejects.rows:
-        refused = index.lake.read_pointer(rejects).filter(_same_place(row.cell))
+        refused = index.lake.read_pointer(rejects).filter(same_place(row.cell))
         if refused.height:
             return f"refused: {refused['reason'][0]}"
     return f"not read: {row.cell.get('heading') or 'it'} is no series of the study, a total, or the same value twice"
@@ -252,7 +235,7 @@ def _not_staged(index: Index, row: _Row) -> str:
 def _judge(index: Index, study: str, row: _Row) -> DeliveredCell:
     staged = row.staged
     assert staged is not None
-    fate = _fate(index, study, row.source, staged)
+    fate = fate_of(index, study, row.source, staged)
     return DeliveredCell(
         row.source,
         row.cell["file"],
@@ -268,71 +251,6 @@ def _judge(index: Index, study: str, row: _Row) -> DeliveredCell:
         fate=fate or "counts",
         counts=fate is None,
     )
-
-
-def _fate(index: Index, study: str, source: str, staged: Mapping[str, Any]) -> str | None:
-    """Why the staged value moves nothing in the study; None where it counts."""
-    fact = {name: staged[name] for name in ("city_code", "indicator", "year")}
-    observed = _table(index, f"grid/{study}/observations").filter(**fact)
-    own = observed.filter(_same_place(staged))
-    if own.is_empty():
-        return f"outside: the study does not read {staged['indicator']} of {staged['year']}, scope {staged['scope']}"
-    standing = own["standing"][0]
-    if standing == "overruled":
-        taken = observed.filter(pl.col("standing") == "taken").to_dicts()[0]
-        return f"overruled: {taken['source']} comes first, {taken['file']} row {taken['row']}"
-    if standing == "imputed":
-        return "imputed: filled in by its compiler, and imputations are not used (option imputed_values)"
-    cities = _table(index, f"grid/{study}/cities").filter(city_code=staged["city_code"])
-    if cities.height and not cities["kept"][0]:
-        if _makes_means(index, study, staged["indicator"]):
-            return None
-        return f"dropped city: {cities['reason'][0]}"
-    if cities.is_empty() and staged["city_code"] != "000000":
-        return None if _makes_means(index, study, staged["indicator"]) else "outside: the city is not in the grid"
-    return None
-
-
-def _makes_means(index: Index, study: str, indicator: str) -> bool:
-    """Whether some city takes its province's mean of the series, which every city of the province makes."""
-    cells = _table(index, f"grid/{study}/cells")
-    return not cells.filter(indicator=indicator, status="province_mean").is_empty()
-
-
-def _held(index: Index, study: str, staged: Mapping[str, Any]) -> dict[str, str]:
-    """Column of the panel -> why a change of this one value may stop there."""
-    table = f"panel/{study}/value_status"
-    status = _table(index, table).filter(city_code=staged["city_code"], year=staged["year"])
-    found = {}
-    for row in status.to_dicts():
-        name = row["variable"]
-        if row["status"] == "winsorised" and row["value_before"] != row["value_after"]:
-            bound = f"{row['value_after']:.6g}"
-            found[name] = (
-                f"{name} is winsorised here: {row['value_before']:.6g} is set to {bound}, so a change that stays "
-                f"beyond {bound} moves nothing but, where the percentile lies between values, the percentile"
-            )
-        elif row["status"] in ("undefined", "missing"):
-            found[name] = f"{name} has no value here: {row['reason']}"
-    for name, text in _thresholds(index, study, staged).items():
-        found.setdefault(name, text)
-    return found
-
-
-def _thresholds(index: Index, study: str, staged: Mapping[str, Any]) -> dict[str, str]:
-    """Dummies that a value makes by being above a line: it moves them only across it."""
-    table = f"indices/{study}/ip_high"
-    if table not in index.by_table or staged["indicator"] != "ip_protection_index":
-        return {}
-    row = _table(index, table).filter(city_code=staged["city_code"], year=staged["year"]).to_dicts()
-    if not row or row[0]["ip_protection_median"] is None:
-        return {}
-    median, value = row[0]["ip_protection_median"], staged["value"]
-    side = "above" if row[0]["ip_high"] else "at or below"
-    return {
-        "ip_high": f"{value:.6g} is {side} the median {median:.6g}: ip_high moves only if the value crosses it, or the "
-        "median crosses another city's value"
-    }
 
 
 def _reaches(index: Index, parts: Sequence[Part], held: Mapping[str, str] | None = None) -> list[Reach]:
@@ -385,7 +303,7 @@ def _why(row: Mapping[str, Any], way: Way, through: Sequence[str], held: Mapping
 
 def _sources(index: Index) -> list[str]:
     tables = [table for table in index.by_table if table.startswith("sources/")]
-    return [t.split("/")[1] for t in tables if "file" in _table(index, t).columns and "row" in _table(index, t).columns]
+    return [t.split("/")[1] for t in tables if "file" in index.table(t).columns and "row" in index.table(t).columns]
 
 
 def _studies(index: Index) -> list[str]:
@@ -405,7 +323,7 @@ def _codes(index: Index, city: str) -> list[str]:
     """Codes of a city by code or name."""
     found = {city}
     for study in _studies(index):
-        cities = _table(index, f"grid/{study}/cities")
+        cities = index.table(f"grid/{study}/cities")
         found |= set(cities.filter(pl.col("name").str.contains(city, literal=True))["city_code"])
     return sorted(found)
 
@@ -419,11 +337,3 @@ def _staged_names(index: Index) -> list[str]:
 
 def _layer_of(index: Index, source: str) -> str:
     return f"frozen/{source}" if f"frozen/{source}" in index.by_table else f"staging/{source}"
-
-
-def _same_place(cell: Mapping[str, Any]) -> pl.Expr:
-    return pl.all_horizontal(pl.col(name).eq_missing(pl.lit(cell.get(name))) for name in _ORIGIN)
-
-
-def _table(index: Index, table: str) -> pl.DataFrame:
-    return index.table(table)

@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from resilience_pipeline.lineage.impact import Impact, Reach
-from resilience_pipeline.lineage.trace import Cell, Coefficient, Trace
+from resilience_pipeline.lineage.records import Cell, Coefficient, Trace
 from resilience_pipeline.report.figures import number
 
 #: What `--depth` shows: 1 the estimate and its sample, 2 its variables, 3 tables and files, 4 cells.

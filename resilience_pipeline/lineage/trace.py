@@ -6,291 +6,31 @@ values from the very versions of the tables that the result was made from.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.edge import EVERY, Graph, Part, Way
-from resilience_pipeline.lineage.index import INDEX_KEYS, read_index
-from resilience_pipeline.lineage.naming import figures, matches, near
-from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.lineage.cells import Cells
+from resilience_pipeline.lineage.edge import EVERY, Part, Way
+from resilience_pipeline.lineage.naming import figures
+from resilience_pipeline.lineage.opened import Index, find
+from resilience_pipeline.lineage.records import (
+    Asset,
+    Cell,
+    Coefficient,
+    DeliveryTrace,
+    IndicatorTrace,
+    SampleFlow,
+    Trace,
+    VariableTrace,
+)
 
 #: Layers from a result back to the files.
 BACKWARDS = ("report", "estimates", "panel", "indices", "grid", "frozen", "staging", "sources")
-
-
-@dataclass(frozen=True)
-class Coefficient:
-    """One row of a result, as the index names it. row : of the table, from 0; None = the table as a whole."""
-
-    name: str
-    table: str
-    row: int | None
-    units: tuple[str, ...]
-    estimate: float | None
-    std_error: float | None
-    status: str | None
-
-
-@dataclass(frozen=True)
-class Asset:
-    """One table that the coefficient rests on, in the version that was read. stale : a newer version stands by now."""
-
-    table: str
-    description: str
-    data_version: str
-    code_version: str
-    run_id: str
-    written_at: str
-    rows: int
-    synthetic: bool
-    options: Mapping[str, Any]
-    stale: bool
-
-
-@dataclass(frozen=True)
-class VariableTrace:
-    """One column of the panel behind the coefficient. values : status -> number of the sample's city-years."""
-
-    name: str
-    table: str
-    symbol: str
-    description: str
-    formula: str
-    option: str | None
-    reading: str | None
-    indicators: tuple[str, ...]
-    values: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class IndicatorTrace:
-    """One series of the grid. cells : status -> number; sources : source -> number of cells it gave."""
-
-    name: str
-    way: Way
-    cells: Mapping[str, int]
-    sources: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class DeliveryTrace:
-    """One delivered file. cells : of it behind the coefficient. copy : inside the lake; None where it is not kept."""
-
-    file: str
-    sha256: str
-    source: str
-    publisher: str
-    editions: tuple[int, ...]
-    cells: int
-    copy: str | None
-    size: int | None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value of the grid, or one row of a list, with the place and text of the delivered cell.
-
-    from_year, to_year : of the two values that an interpolated one lies between; it has no place of its own.
-    """
-
-    indicator: str
-    city_code: str
-    city: str | None
-    year: int | None
-    value: float | None
-    status: str
-    source: str | None
-    file: str | None
-    sheet: str | None
-    row: int | None
-    column: int | None
-    text: str | None
-    delivery_sha256: str | None
-    from_year: int | None = None
-    to_year: int | None = None
-
-
-@dataclass(frozen=True)
-class SampleFlow:
-    """Where the city-years of the grid went on their way into the sample; `lost` in order, reason -> city-years."""
-
-    city_years: int
-    lost: Mapping[str, int]
-    left: Mapping[str, str]  # city -> why it left the grid
-    used: int
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A coefficient and all that it rests on, nearest first.
-
-    Parameters
-    ----------
-    names : rows traced, all of one table. rows : what each says.
-    specification : the model, None where the result is about no single one.
-    cells : some of `cell_count` cells, those asked for.
-    notes : what a reader must know before quoting it.
-    """
-
-    names: tuple[str, ...]
-    result: str
-    title: str
-    kind: str
-    study: str
-    synthetic: bool
-    rows: tuple[Mapping[str, Any], ...]
-    specification: Mapping[str, Any] | None
-    sample: SampleFlow | None
-    variables: tuple[VariableTrace, ...]
-    indicators: tuple[IndicatorTrace, ...]
-    assets: tuple[Asset, ...]
-    deliveries: tuple[DeliveryTrace, ...]
-    cells: tuple[Cell, ...]
-    cell_count: int
-    sql: Mapping[str, str]  # staged table -> the file of its select
-    notes: tuple[str, ...] = ()
-
-    def record(self) -> dict[str, Any]:
-        """As plain data, for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Index:
-    """The lineage index of a lake, read once."""
-
-    lake: Lake
-    tables: pl.DataFrame
-    edges: pl.DataFrame
-    coefficients: pl.DataFrame
-    _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict, repr=False)
-
-    def table(self, name: str, version: str | None = None) -> pl.DataFrame:
-        """A table by its joined key, as the index knows it or in another version; read once."""
-        place = name, version or self.by_table[name]["data_version"]
-        if place not in self._kept:
-            self._kept[place] = self.lake.read(tuple(name.split("/")), place[1])
-        return self._kept[place]
-
-    def look(self, name: str, version: str | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Some columns of a table, to be shown: who computes with them takes `table`, which holds the file to its hash.
-
-        Raises
-        ------
-        LakeError : the version is not there any more, or cannot be read.
-        """
-        file = self.lake.version_file(tuple(name.split("/")), version or self.by_table[name]["data_version"])
-        try:
-            scanned = pl.scan_parquet(file, glob=False)
-            return (scanned if columns is None else scanned.select(columns)).collect()
-        except (OSError, pl.exceptions.PolarsError) as damage:
-            raise LakeError(
-                what="this version of the table cannot be read",
-                file=str(file),
-                found=str(damage).splitlines()[0],
-                remedy="`resilience doctor` says what is wrong; `resilience run` computes it again",
-            ) from None
-
-    @cached_property
-    def by_table(self) -> dict[str, dict[str, Any]]:
-        """Joined key -> row of `tables`."""
-        return {row["table"]: row for row in self.tables.to_dicts()}
-
-    @cached_property
-    def graph(self) -> Graph:
-        """What rests on what."""
-        return Graph(self.edges.rows())
-
-    def declared(self, table: str) -> dict[str, Any]:
-        """What was declared of a table."""
-        row = self.by_table.get(table)
-        return {} if row is None else json.loads(row["declared"])
-
-    def inputs(self, table: str) -> dict[str, str]:
-        """Joined key -> version that the table's current version was made from."""
-        row = self.by_table.get(table)
-        return {} if row is None else json.loads(row["inputs"])
-
-
-def open_index(lake: Lake) -> Index:
-    """The index of a lake; a LakeError where no run has written it."""
-    found = [read_index(lake, key) for key in INDEX_KEYS]
-    if any(frame is None for frame in found):
-        raise LakeError(
-            what="this lake has no lineage index of this version yet",
-            file=str(lake.home),
-            remedy="start `resilience run`; each run writes it when it ends",
-        )
-    tables, edges, coefficients = (frame for frame in found if frame is not None)
-    return Index(lake, tables, edges, coefficients)
-
-
-def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
-    """Coefficients of that name, or whose names begin with it; a LakeError names near ones where there is none.
-
-    A row of a result with many rows has its table's name and its number: `figure_4.specifications.62`.
-    """
-    wanted = asked.removeprefix("report.").removeprefix("estimates.").replace("/", ".")
-    names = index.coefficients["name"].to_list()
-    estimates = index.coefficients.filter(pl.col("table").str.starts_with("estimates/"))["name"].to_list()
-    chosen = {wanted} & set(names) or set(matches(wanted, estimates)) or set(matches(wanted, names))
-    number = None
-    if not chosen and wanted.rpartition(".")[2].isdigit():
-        whole, _, digits = wanted.rpartition(".")
-        chosen = {name for name in matches(whole, names) if name == whole}
-        number = int(digits)
-    if not chosen and "." in wanted:  # table_4.3.did.std_error: a figure of a row is the row's
-        chosen = set(matches(wanted.rpartition(".")[0], names)) if _is_column(wanted.rpartition(".")[2]) else set()
-    if not chosen:
-        close = near(wanted, names)
-        raise LakeError(
-            what=f"no coefficient is called {asked!r}",
-            expected=", ".join(close) or "a name such as table_4.3.did",
-            remedy="`resilience trace table_4` lists the names of a result; `resilience status` lists the results",
-        )
-    rows = index.coefficients.filter(pl.col("name").is_in(sorted(chosen)))
-    found = [
-        Coefficient(r["name"], r["table"], r["row"], tuple(r["units"]), r["estimate"], r["std_error"], r["status"])
-        for r in rows.to_dicts()
-    ]
-    if number is not None:
-        found = [_numbered(index, coefficient, number) for coefficient in found]
-    own = {c.name for c in found if c.table.startswith("estimates/")}
-    return tuple(c for c in found if c.table.startswith("estimates/") or c.name not in own)
-
-
-def _is_column(name: str) -> bool:
-    return name in (
-        "std_error",
-        "se",
-        "t",
-        "p_value",
-        "ci_low",
-        "ci_high",
-        "n_obs",
-        "estimate",
-        "mean",
-        "sd",
-        "min",
-        "max",
-    )
-
-
-def _numbered(index: Index, whole: Coefficient, number: int) -> Coefficient:
-    table = index.look(whole.table)
-    column = next((name for name in ("specification", "draw") if name in table.columns), None)
-    rows = [] if column is None else table.with_row_index("_at").filter(pl.col(column) == number)["_at"].to_list()
-    if len(rows) != 1:
-        raise LakeError(
-            what=f"{whole.name} has no single row {number}", remedy=f"it has {table.height} rows", found=f"{len(rows)}"
-        )
-    return Coefficient(f"{whole.name}.{number}", whole.table, rows[0], whole.units, None, None, None)
 
 
 def trace(
@@ -342,7 +82,7 @@ class _Tracer:
         sample, used = self.sample(specification, rows)
         variables = self.variables(specification, used)
         grid = self.cells()
-        shown, count, deliveries = _Cells(self, grid).spread(city, year, cells)
+        shown, count, deliveries = self.spread(grid, city, year, cells)
         return Trace(
             names=tuple(coefficient.name for coefficient in self.chosen),
             result=self.table.split("/")[1],
@@ -509,6 +249,14 @@ class _Tracer:
         cells = self.read(table)
         return cells if EVERY in units else cells.filter(pl.col("indicator").is_in(sorted(units)))
 
+    def spread(
+        self, grid: pl.DataFrame | None, city: str | None, year: int | None, limit: int
+    ) -> tuple[tuple[Cell, ...], int, tuple[DeliveryTrace, ...]]:
+        """Cells asked for, how many there are, and all deliveries (`cells.py`)."""
+        layer = "frozen" if self.tables("frozen") else "staging"
+        lists = [table for table in self.tables(layer) if self.parts.get((table, EVERY)) == "value"]
+        return Cells(self.index, self.study, self.read, grid, lists).spread(city, year, limit)
+
     def indicators(self, cells: pl.DataFrame | None) -> tuple[IndicatorTrace, ...]:
         """The series, each with what its cells are and who gave them."""
         if cells is None:
@@ -564,118 +312,6 @@ class _Tracer:
     def _moved(self, table: str) -> bool:
         row = self.index.by_table.get(table)
         return row is not None and row["data_version"] != self.versions[table]
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Cells with their texts, and the deliveries that they stand in."""
-
-    tracer: _Tracer
-    cells: pl.DataFrame | None
-
-    def spread(
-        self, city: str | None, year: int | None, limit: int
-    ) -> tuple[tuple[Cell, ...], int, tuple[DeliveryTrace, ...]]:
-        """Cells asked for, how many there are, and all deliveries."""
-        frames = [*([] if self.cells is None else [self._of_grid(self.cells)]), *self._of_lists()]
-        if not frames:
-            return (), 0, ()
-        every = pl.concat(frames, how="diagonal")
-        deliveries = self._deliveries(every)
-        asked = every
-        if city is not None:
-            asked = asked.filter((pl.col("city_code") == city) | pl.col("city").str.contains(city, literal=True))
-        if year is not None:
-            asked = asked.filter(pl.col("year") == year)
-        if asked.is_empty():
-            raise LakeError(
-                what=f"no cell of {' in '.join(str(x) for x in (city, year) if x is not None)} is behind it",
-                expected=", ".join(every["city"].drop_nulls().unique().sort().head(12).to_list()),
-                remedy="name a kept city by its code or its Chinese name, and a year of the study",
-            )
-        turn = pl.int_range(pl.len()).over("indicator")
-        shown = asked.with_columns(_turn=turn).sort("_turn", "indicator", maintain_order=True).head(limit)
-        shown = shown.drop("_turn").sort("indicator", "city_code", "year", maintain_order=True)
-        return tuple(Cell(**row) for row in self._with_texts(shown).to_dicts()), asked.height, deliveries
-
-    def _of_grid(self, cells: pl.DataFrame) -> pl.DataFrame:
-        names = self.tracer.read(f"grid/{self.tracer.study}/cities").select("city_code", city="name")
-        return cells.join(names, on="city_code", how="left", maintain_order="left")
-
-    def _of_lists(self) -> list[pl.DataFrame]:
-        """Rows of lists and documents: they have no indicator, so the source's name stands for it."""
-        frames = []
-        layer = "frozen" if self.tracer.tables("frozen") else "staging"
-        for table in self.tracer.tables(layer):
-            name = table.split("/")[-1]
-            if (table, EVERY) not in self.tracer.parts or self.tracer.parts[table, EVERY] != "value":
-                continue
-            read = self.tracer.read(table)
-            if "indicator" in read.columns or "text" not in read.columns or read.is_empty():
-                continue
-            year = pl.col("year") if "year" in read.columns else pl.lit(None, dtype=pl.Int32).alias("year")
-            rows = read.select("city_code", year, *_ORIGIN, text=_short("text"))
-            frames.append(
-                rows.with_columns(indicator=pl.lit(name), status=pl.lit("listed"), city=pl.lit(None, dtype=pl.String))
-            )
-        return frames
-
-    def _with_texts(self, shown: pl.DataFrame) -> pl.DataFrame:
-        """The shown cells with the text as delivered, and every field of `Cell`."""
-        fields = list(Cell.__dataclass_fields__)
-        if "text" not in shown.columns:
-            shown = shown.with_columns(text=pl.lit(None, dtype=pl.String))
-        observed = f"grid/{self.tracer.study}/observations"
-        if self.cells is not None and observed in self.tracer.index.by_table:
-            place = ["delivery_sha256", "sheet", "row", "column"]
-            near_by = self.tracer.read(observed, (*place, "text")).filter(
-                pl.col("row").is_in(shown["row"].drop_nulls().unique().to_list())
-            )
-            texts = near_by.select(*place, _text="text").unique(place)
-            shown = shown.join(texts, on=place, how="left", nulls_equal=True, maintain_order="left")
-            shown = shown.with_columns(text=pl.coalesce("text", "_text"))
-        absent = [name for name in fields if name not in shown.columns]
-        return shown.with_columns(pl.lit(None).alias(name) for name in absent).select(fields)
-
-    def _deliveries(self, every: pl.DataFrame) -> tuple[DeliveryTrace, ...]:
-        counted = every.drop_nulls("delivery_sha256").group_by("source", "file", "delivery_sha256").len()
-        editions = self._editions()
-        found = []
-        for source, file, sha256, count in counted.sort("source", "file", "delivery_sha256").rows():
-            copy = self.tracer.index.lake.root / "deliveries" / sha256 / Path(file).name
-            there = copy.is_file()
-            found.append(
-                DeliveryTrace(
-                    file,
-                    sha256,
-                    source,
-                    self.tracer.index.declared(f"sources/{source}").get("publisher", ""),
-                    editions.get(sha256, ()),
-                    count,
-                    str(copy.relative_to(self.tracer.index.lake.root)) if there else None,
-                    copy.stat().st_size if there else None,
-                )
-            )
-        return tuple(found)
-
-    def _editions(self) -> dict[str, tuple[int, ...]]:
-        observed = f"grid/{self.tracer.study}/observations"
-        if self.cells is None or observed not in self.tracer.index.by_table:
-            return {}
-        pairs = self.tracer.read(observed, ("delivery_sha256", "edition")).drop_nulls().unique().sort("edition")
-        found: dict[str, tuple[int, ...]] = {}
-        for sha256, edition in pairs.rows():
-            found[sha256] = (*found.get(sha256, ()), edition)
-        return found
-
-
-_ORIGIN = ("source", "delivery_sha256", "file", "sheet", "row", "column")
-_LONGEST_TEXT = 120
-
-
-def _short(column: str) -> pl.Expr:
-    text = pl.col(column)
-    return pl.when(text.str.len_chars() > _LONGEST_TEXT).then(text.str.slice(0, _LONGEST_TEXT) + "…").otherwise(text)
 
 
 def _layer(table: str) -> int:

@@ -7,7 +7,8 @@ import pytest
 
 from resilience_pipeline.lineage.exact import staged_with, walk
 from resilience_pipeline.lineage.impact import impact
-from resilience_pipeline.lineage.trace import find, open_index, trace
+from resilience_pipeline.lineage.opened import find, open_index
+from resilience_pipeline.lineage.trace import trace
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.warehouse.lake import Lake

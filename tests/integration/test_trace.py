@@ -3,7 +3,9 @@
 import polars as pl
 import pytest
 
-from resilience_pipeline.lineage.trace import Coefficient, Index, find, open_index, trace
+from resilience_pipeline.lineage.opened import Index, find, open_index
+from resilience_pipeline.lineage.records import Coefficient
+from resilience_pipeline.lineage.trace import trace
 from resilience_pipeline.warehouse.lake import Lake
 
 #: It reads the paper, no delivered file.

@@ -10,7 +10,7 @@ from resilience_pipeline import twin
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.lineage.exact import Walk, staged_with, walk
 from resilience_pipeline.lineage.index import write_index
-from resilience_pipeline.lineage.trace import Index, open_index
+from resilience_pipeline.lineage.opened import Index, open_index
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import make_plan
 from resilience_pipeline.sources.registry import SOURCES

@@ -1,0 +1,148 @@
+"""The lineage index of a lake, read once: tables by name, what rests on what, and coefficients by name."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.edge import Graph
+from resilience_pipeline.lineage.index import INDEX_KEYS, read_index
+from resilience_pipeline.lineage.naming import matches, near
+from resilience_pipeline.lineage.records import Coefficient
+from resilience_pipeline.warehouse.lake import Lake
+
+
+@dataclass(frozen=True)
+class Index:
+    """The lineage index of a lake, read once."""
+
+    lake: Lake
+    tables: pl.DataFrame
+    edges: pl.DataFrame
+    coefficients: pl.DataFrame
+    _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict, repr=False)
+
+    def table(self, name: str, version: str | None = None) -> pl.DataFrame:
+        """A table by its joined key, as the index knows it or in another version; read once."""
+        place = name, version or self.by_table[name]["data_version"]
+        if place not in self._kept:
+            self._kept[place] = self.lake.read(tuple(name.split("/")), place[1])
+        return self._kept[place]
+
+    def look(self, name: str, version: str | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Some columns of a table, to be shown: who computes with them takes `table`, which holds the file to its hash.
+
+        Raises
+        ------
+        LakeError : the version is not there any more, or cannot be read.
+        """
+        file = self.lake.version_file(tuple(name.split("/")), version or self.by_table[name]["data_version"])
+        try:
+            scanned = pl.scan_parquet(file, glob=False)
+            return (scanned if columns is None else scanned.select(columns)).collect()
+        except (OSError, pl.exceptions.PolarsError) as damage:
+            raise LakeError(
+                what="this version of the table cannot be read",
+                file=str(file),
+                found=str(damage).splitlines()[0],
+                remedy="`resilience doctor` says what is wrong; `resilience run` computes it again",
+            ) from None
+
+    @cached_property
+    def by_table(self) -> dict[str, dict[str, Any]]:
+        """Joined key -> row of `tables`."""
+        return {row["table"]: row for row in self.tables.to_dicts()}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What rests on what."""
+        return Graph(self.edges.rows())
+
+    def declared(self, table: str) -> dict[str, Any]:
+        """What was declared of a table."""
+        row = self.by_table.get(table)
+        return {} if row is None else json.loads(row["declared"])
+
+    def inputs(self, table: str) -> dict[str, str]:
+        """Joined key -> version that the table's current version was made from."""
+        row = self.by_table.get(table)
+        return {} if row is None else json.loads(row["inputs"])
+
+
+def open_index(lake: Lake) -> Index:
+    """The index of a lake; a LakeError where no run has written it."""
+    found = [read_index(lake, key) for key in INDEX_KEYS]
+    if any(frame is None for frame in found):
+        raise LakeError(
+            what="this lake has no lineage index of this version yet",
+            file=str(lake.home),
+            remedy="start `resilience run`; each run writes it when it ends",
+        )
+    tables, edges, coefficients = (frame for frame in found if frame is not None)
+    return Index(lake, tables, edges, coefficients)
+
+
+def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
+    """Coefficients of that name, or whose names begin with it; a LakeError names near ones where there is none.
+
+    A row of a result with many rows has its table's name and its number: `figure_4.specifications.62`.
+    """
+    wanted = asked.removeprefix("report.").removeprefix("estimates.").replace("/", ".")
+    names = index.coefficients["name"].to_list()
+    estimates = index.coefficients.filter(pl.col("table").str.starts_with("estimates/"))["name"].to_list()
+    chosen = {wanted} & set(names) or set(matches(wanted, estimates)) or set(matches(wanted, names))
+    number = None
+    if not chosen and wanted.rpartition(".")[2].isdigit():
+        whole, _, digits = wanted.rpartition(".")
+        chosen = {name for name in matches(whole, names) if name == whole}
+        number = int(digits)
+    if not chosen and "." in wanted:  # table_4.3.did.std_error: a figure of a row is the row's
+        chosen = set(matches(wanted.rpartition(".")[0], names)) if _is_column(wanted.rpartition(".")[2]) else set()
+    if not chosen:
+        close = near(wanted, names)
+        raise LakeError(
+            what=f"no coefficient is called {asked!r}",
+            expected=", ".join(close) or "a name such as table_4.3.did",
+            remedy="`resilience trace table_4` lists the names of a result; `resilience status` lists the results",
+        )
+    rows = index.coefficients.filter(pl.col("name").is_in(sorted(chosen)))
+    found = [
+        Coefficient(r["name"], r["table"], r["row"], tuple(r["units"]), r["estimate"], r["std_error"], r["status"])
+        for r in rows.to_dicts()
+    ]
+    if number is not None:
+        found = [_numbered(index, coefficient, number) for coefficient in found]
+    own = {c.name for c in found if c.table.startswith("estimates/")}
+    return tuple(c for c in found if c.table.startswith("estimates/") or c.name not in own)
+
+
+def _is_column(name: str) -> bool:
+    return name in (
+        "std_error",
+        "se",
+        "t",
+        "p_value",
+        "ci_low",
+        "ci_high",
+        "n_obs",
+        "estimate",
+        "mean",
+        "sd",
+        "min",
+        "max",
+    )
+
+
+def _numbered(index: Index, whole: Coefficient, number: int) -> Coefficient:
+    table = index.look(whole.table)
+    column = next((name for name in ("specification", "draw") if name in table.columns), None)
+    rows = [] if column is None else table.with_row_index("_at").filter(pl.col(column) == number)["_at"].to_list()
+    if len(rows) != 1:
+        raise LakeError(
+            what=f"{whole.name} has no single row {number}", remedy=f"it has {table.height} rows", found=f"{len(rows)}"
+        )
+    return Coefficient(f"{whole.name}.{number}", whole.table, rows[0], whole.units, None, None, None)
