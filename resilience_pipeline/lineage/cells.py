@@ -66,8 +66,6 @@ class Cells:
         for table in self.lists:
             name = table.split("/")[-1]
             read = self.read(table)
-            if "indicator" in read.columns or "text" not in read.columns or read.is_empty():
-                continue
             year = pl.col("year") if "year" in read.columns else pl.lit(None, dtype=pl.Int32).alias("year")
             rows = read.select("city_code", year, *_ORIGIN, text=_short("text"))
             frames.append(

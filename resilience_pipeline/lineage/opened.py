@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,7 @@ class Index:
     edges: pl.DataFrame
     coefficients: pl.DataFrame
     _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict, repr=False)
+    _looked: dict[tuple[Path, tuple[str, ...] | None], pl.DataFrame] = field(default_factory=dict, repr=False)
 
     def table(self, name: str, version: str | None = None) -> pl.DataFrame:
         """A table by its joined key, as the index knows it or in another version; read once."""
@@ -34,16 +36,22 @@ class Index:
         return self._kept[place]
 
     def look(self, name: str, version: str | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Some columns of a table, to be shown: who computes with them takes `table`, which holds the file to its hash.
+        """Some columns of a table, to be shown; read once, since the report follows every coefficient.
+
+        Who computes with them takes `table`, which holds the file to its hash.
 
         Raises
         ------
         LakeError : the version is not there any more, or cannot be read.
         """
         file = self.lake.version_file(tuple(name.split("/")), version or self.by_table[name]["data_version"])
+        place = file, None if columns is None else tuple(columns)
+        if place in self._looked:
+            return self._looked[place]
         try:
             scanned = pl.scan_parquet(file, glob=False)
-            return (scanned if columns is None else scanned.select(columns)).collect()
+            self._looked[place] = (scanned if columns is None else scanned.select(columns)).collect()
+            return self._looked[place]
         except (OSError, pl.exceptions.PolarsError) as damage:
             raise LakeError(
                 what="this version of the table cannot be read",

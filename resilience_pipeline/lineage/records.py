@@ -118,6 +118,7 @@ class Trace:
     names : rows traced, all of one table. rows : what each says.
     specification : the model, None where the result is about no single one.
     cells : some of `cell_count` cells, those asked for.
+    lists : tables whose rows count as they are, without an indicator.
     notes : what a reader must know before quoting it.
     """
 
@@ -137,6 +138,7 @@ class Trace:
     cells: tuple[Cell, ...]
     cell_count: int
     sql: Mapping[str, str]  # staged table -> the file of its select
+    lists: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:

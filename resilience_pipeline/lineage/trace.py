@@ -39,7 +39,7 @@ def trace(
     *,
     city: str | None = None,
     year: int | None = None,
-    cells: int = 20,
+    cells: int | None = 20,
 ) -> Trace:
     """All that one coefficient rests on; with several of one table, what they rest on together.
 
@@ -47,7 +47,7 @@ def trace(
     ----------
     asked : a name, or what `find` gave.
     city, year : only cells of this city (code or name) and year.
-    cells : so many cells at most, spread over the series.
+    cells : so many cells at most, spread over the series; None = neither cells nor files, which take most of the time.
 
     Raises
     ------
@@ -75,7 +75,7 @@ class _Tracer:
     chosen: tuple[Coefficient, ...]
     parts: Mapping[Part, Way]
 
-    def trace(self, city: str | None, year: int | None, cells: int) -> Trace:
+    def trace(self, city: str | None, year: int | None, cells: int | None) -> Trace:
         rows = self.rows()
         about = self.about()
         specification = self.specification(about, rows)
@@ -104,6 +104,7 @@ class _Tracer:
                 for table in self.tables("staging")
                 if (declared := self.index.declared(table)).get("sql")
             },
+            lists=tuple(self.lists()),
             notes=self.notes(),
         )
 
@@ -250,12 +251,23 @@ class _Tracer:
         return cells if EVERY in units else cells.filter(pl.col("indicator").is_in(sorted(units)))
 
     def spread(
-        self, grid: pl.DataFrame | None, city: str | None, year: int | None, limit: int
+        self, grid: pl.DataFrame | None, city: str | None, year: int | None, limit: int | None
     ) -> tuple[tuple[Cell, ...], int, tuple[DeliveryTrace, ...]]:
         """Cells asked for, how many there are, and all deliveries (`cells.py`)."""
+        if limit is None:
+            return (), 0, ()
+        return Cells(self.index, self.study, self.read, grid, self.lists()).spread(city, year, limit)
+
+    def lists(self) -> list[str]:
+        """Tables of lists and documents whose rows have no indicator, behind the coefficient by their values."""
         layer = "frozen" if self.tables("frozen") else "staging"
-        lists = [table for table in self.tables(layer) if self.parts.get((table, EVERY)) == "value"]
-        return Cells(self.index, self.study, self.read, grid, lists).spread(city, year, limit)
+        found = []
+        for table in self.tables(layer):
+            if self.parts.get((table, EVERY)) == "value":
+                read = self.read(table)
+                if "indicator" not in read.columns and "text" in read.columns and not read.is_empty():
+                    found.append(table)
+        return found
 
     def indicators(self, cells: pl.DataFrame | None) -> tuple[IndicatorTrace, ...]:
         """The series, each with what its cells are and who gave them."""

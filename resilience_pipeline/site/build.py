@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.opened import open_index
+from resilience_pipeline.settings import Access
+from resilience_pipeline.site.explorer import write_explorer
 from resilience_pipeline.site.files import write_files
 from resilience_pipeline.site.pages import Site, pages
 from resilience_pipeline.site.plots import plot_of, script
@@ -15,20 +19,24 @@ from resilience_pipeline.study.study import Study
 from resilience_pipeline.warehouse.atomic import replace_text
 from resilience_pipeline.warehouse.lake import Lake
 
+NOBODY = Access()
 FOLDER = "report_site"  # of the lake; its layer `report` holds the tables
 STATIC, PLOTS = "static", "plots"
 
 
 @dataclass(frozen=True)
 class Written:
-    """index : the page to open. pages, files : how many there are."""
+    """index : the page to open. pages, files : how many there are. site : what they were made from."""
 
     index: Path
     pages: int
     files: int
+    site: Site
 
 
-def write_site(root: Path, out: Path, studies: Sequence[Study], variant: str | None = None) -> Written:
+def write_site(
+    root: Path, out: Path, studies: Sequence[Study], variant: str | None = None, access: Access = NOBODY
+) -> Written:
     """The report of a lake as a site; what stands there of an earlier one is replaced, other files are left alone.
 
     The same lake gives the same bytes: no page says when it was written.
@@ -36,6 +44,7 @@ def write_site(root: Path, out: Path, studies: Sequence[Study], variant: str | N
     Parameters
     ----------
     root : of the lake. out : folder of the site, made when missing. studies : that declare the results.
+    access : whether delivered figures that are not synthetic may show in the explorer.
 
     Raises
     ------
@@ -57,13 +66,23 @@ def write_site(root: Path, out: Path, studies: Sequence[Study], variant: str | N
         frozenset(plots),
         {name: cities for name in named if (cities := cities_of(lake, name))},
         {name: flow for name in named if (flow := flow_of(lake, name))},
+        explorer=_write_explorer(lake, out, access),
     )
     count = 0
     for name, page in pages(site):
         replace_text(out / name, page)
         count += 1
     _copy_static(out / STATIC)
-    return Written(out / "index.html", count, sum(map(len, files.values())))
+    return Written(out / "index.html", count, sum(map(len, files.values())), site)
+
+
+def _write_explorer(lake: Lake, out: Path, access: Access) -> bool:
+    """Whether there is one: a lake that no run of this version wrote has no lineage index."""
+    try:
+        index = open_index(lake)
+    except LakeError:
+        return False
+    return write_explorer(out, index, access) > 0
 
 
 def _copy_static(out: Path) -> None:

@@ -19,6 +19,8 @@ FORMS = {
     **{"svg": "SVG", "png": "PNG", "pdf": "PDF"},
     **{"csv": "CSV", "latex": "LaTeX", "docx": "Word", "markdown": "Markdown"},
 }
+#: A source of more files than this (documents, one for each city and year) is counted, not listed.
+LONGEST_LIST = 300
 #: What carries a number, in each language.
 KINDS = {"table": ("Table", "表"), "figure": ("Figure", "图")}
 
@@ -30,7 +32,7 @@ class Site:
     Parameters
     ----------
     files : result -> format -> file. plots : names of results whose numbers the page's script draws.
-    cities, flows : of each study that has a sample.
+    cities, flows : of each study that has a sample. explorer : whether what it asks for stands beside the pages.
     """
 
     collection: Collection
@@ -38,6 +40,7 @@ class Site:
     plots: frozenset[str]
     cities: Mapping[str, tuple[City, ...]]
     flows: Mapping[str, tuple[Flow, ...]]
+    explorer: bool = False
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
@@ -48,6 +51,14 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
             frame = _frame(site, language, name, context.get("shown"))
             page = _environment().get_template(f"{template}.html").render(frame | context)
             yield f"{folder}{name}.html", page
+
+
+def document(site: Site, language: str) -> str:
+    """All results as one document for paper, with its contents; its files are those of the site, at its top folder."""
+    results = site.collection.results
+    frame = _frame(site, language, "print", None) | {"up": ""}
+    printed = [(shown, rows_of(shown)) for shown in results]
+    return _environment().get_template("print.html").render(frame | _index(site) | {"printed": printed})
 
 
 def _contents(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -61,7 +72,7 @@ def _contents(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
         }
         yield shown.name, "result", {"shown": shown, "rows": rows_of(shown), "plot": shown.name in site.plots, **around}
     yield "cities", "cities", {"roles": ROLES}
-    yield "trace", "trace", {}
+    yield "trace", "trace", {"explorer": site.explorer, "first": _index(site)["first"]}
 
 
 def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[str, Any]:
@@ -91,6 +102,7 @@ def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[st
         "forms": FORMS,
         "map_size": (WIDTH, HEIGHT),
         "left_out": LEFT_OUT,
+        "longest_list": LONGEST_LIST,
         "script_words": json.dumps(words.labels, ensure_ascii=False),
     }
 
@@ -104,6 +116,7 @@ def _index(site: Site) -> dict[str, Any]:
     headline = firsts[0]["part"] if firsts else ""
     return {
         "claims": firsts,
+        "first": headline or collection.results[0].name,
         "headline": _compared(collection, headline),
         "spread": _in_spreads(collection, headline),
         "sheet": next((shown for shown in collection.results if shown.kind == "referee"), None),

@@ -24,7 +24,7 @@ addEventListener("beforeprint", () => {
 // A coefficient's name begins with its result's: table_4.3.did stands under table_4.
 function showAsked() {
   const asked = document.getElementById("asked");
-  if (!asked || location.hash.length < 2) return;
+  if (!asked || location.hash.length < 2 || document.getElementById("explorer")) return; // the explorer follows it
   const name = decodeURIComponent(location.hash.slice(1));
   for (const old of document.querySelectorAll(".asked")) old.classList.remove("asked");
   const section = document.getElementById(name) || document.getElementById(name.split(".")[0]);
