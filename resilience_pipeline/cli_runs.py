@@ -27,12 +27,12 @@ def runs_command(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs with what each computed and changed, and what the lake takes on the disk."""
+    from resilience_pipeline.variants import lake_of
     from resilience_pipeline.warehouse.disk_use import disk_use
     from resilience_pipeline.warehouse.history import runs_of
-    from resilience_pipeline.warehouse.lake import Lake
 
     project = find_project(lake=lake)
-    home = Lake(project.lake) if variant is None else Lake(project.lake).variant(variant)
+    home = lake_of(project.lake, variant)
     found = runs_of(home)[-last:][::-1]
     parts = disk_use(project)
     if as_json:

@@ -22,6 +22,7 @@ from resilience_pipeline.lineage.trace import trace as follow
 from resilience_pipeline.project import find_project
 from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.status import Result, read_result
+from resilience_pipeline.variants import demand_own, lake_of, own_results
 from resilience_pipeline.warehouse.lake import Lake
 
 _PART = re.compile(r"[a-z0-9_]+")
@@ -29,7 +30,7 @@ _PART = re.compile(r"[a-z0-9_]+")
 
 def names(*, lake: Path | str | None = None, variant: str | None = None) -> list[str]:
     """Names of all printed results, in printed order."""
-    found = _lake(lake, variant).tables()
+    found = own_results(_lake(lake, variant))
     return sorted((p.key[-1] for p in found if p.key[0] == "report"), key=printed_order)
 
 
@@ -60,13 +61,14 @@ def estimate(name: str, *, lake: Path | str | None = None, variant: str | None =
     key = ("estimates", *name.split(".", 1))
     pointer = there.current(key) if len(key) == 3 and all(_PART.fullmatch(part) for part in key) else None
     if pointer is None:
-        columns = [p.key for p in there.tables() if p.key[0] == "estimates"]
+        columns = [p.key for p in own_results(there) if p.key[0] == "estimates"]
         alike = [".".join(found[1:]) for found in columns if found[1] == key[1]]
         raise LakeError(
             what=f"there is no estimate {name!r} in {there.root}",
             expected=", ".join(alike) or ", ".join(dict.fromkeys(found[1] for found in columns)) or "no run yet",
             remedy='name a result and its column, such as "table_4.3"',
         )
+    demand_own(there, pointer)
     return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
 
 
@@ -91,6 +93,7 @@ def data(name: str, *, lake: Path | str | None = None, variant: str | None = Non
     schema, _, rest = name.partition(".")
     for pointer in there.tables():
         if pointer.key[0] == schema and "_".join(pointer.key[1:]) == rest:
+            demand_own(there, pointer)
             return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
     raise LakeError(
         what=f"there is no table {name!r} in {there.root}",
@@ -104,5 +107,4 @@ def _root(lake: Path | str | None) -> Path:
 
 
 def _lake(lake: Path | str | None, variant: str | None) -> Lake:
-    there = Lake(_root(lake))
-    return there if variant is None else there.variant(variant)
+    return lake_of(_root(lake), variant)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.living.variants import demand_living, living_panels
+from resilience_pipeline.living.variants import living_panels
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.document import Document, printed_order
+from resilience_pipeline.variants import demand_own, lake_of, own_results
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
@@ -144,7 +145,7 @@ def read_result(root: Path, name: str, variant: str | None = None, as_of: str | 
     ----------
     as_of : a run, a date or a time (`warehouse.history.as_of`); None = as the result stands now.
     """
-    now = Lake(root) if variant is None else Lake(root).variant(variant)
+    now = lake_of(root, variant)
     lake: Lake | Past = now
     if as_of is not None:
         from resilience_pipeline.warehouse import history
@@ -153,9 +154,9 @@ def read_result(root: Path, name: str, variant: str | None = None, as_of: str | 
     key = ("report", name.removeprefix("report.").replace(" ", "_").lower())
     pointer = lake.current(key) if key[1].isidentifier() else None
     if pointer is None:
-        raise _no_result(name, root, [p.key[-1] for p in _results(lake.tables())])
-    if variant is not None:
-        demand_living(now, pointer, key[1], variant)
+        there = own_results(now) if lake is now else lake.tables()
+        raise _no_result(name, root, [p.key[-1] for p in _results(there)])
+    demand_own(now, pointer)
     markdown, text = (str(pointer.notes.get(form, "")) for form in ("markdown", "text"))
     return Result(key[1], markdown, text, pointer, now, _document(pointer))
 

@@ -1,6 +1,5 @@
 """Where living panels lie in the lake, and what they say of themselves: read from pointers alone."""
 
-from resilience_pipeline.errors import LakeError
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
@@ -17,16 +16,9 @@ def living_panels(lake: Lake) -> dict[str, str]:
     }
 
 
-def demand_living(lake: Lake, pointer: Pointer, name: str, variant: str) -> None:
-    """Raise a LakeError where a living panel's result would be the headline's, because it has none of its own."""
-    if variant not in VARIANTS or pointer.variant is not None:
-        return
-    states = [_words(found) for found in _pointers(lake.variant(variant))]
-    raise LakeError(
-        what=f"the living panel has no {name} of its own",
-        found="; ".join(states) or "it was never looked at",
-        remedy="`resilience run` brings it up when a newer year is complete; --variant left out shows the study's own",
-    )
+def states(lake: Lake) -> list[str]:
+    """What stands or why it waits, for every living panel of a variant's lake."""
+    return [_words(pointer) for pointer in _pointers(lake)]
 
 
 def _pointers(lake: Lake) -> list[Pointer]:

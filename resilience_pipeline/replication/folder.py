@@ -22,6 +22,7 @@ from resilience_pipeline.study.matching import rules_under
 from resilience_pipeline.study.needs import all_variables
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.study.vocabulary import TREATMENT
+from resilience_pipeline.variants import lake_of, own_results
 from resilience_pipeline.warehouse.atomic import replacing
 from resilience_pipeline.warehouse.lake import Lake
 
@@ -44,7 +45,7 @@ class Replication:
 
 def write_replication(root: Path, out: Path, studies: Sequence[Study], variant: str | None = None) -> list[Replication]:
     """Write the files of every study that has an estimated column; what was written, nothing where there is none."""
-    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    lake = lake_of(root, variant)
     made = [found for study in studies if (found := replication(lake, study)) is not None]
     for found in made:
         for name, data in found.files.items():
@@ -87,7 +88,7 @@ def replication(lake: Lake, study: Study) -> Replication | None:
 
 def panel_of(lake: Lake, study: Study) -> pl.DataFrame:
     """All variables of the study's panel, one row per kept city and year, sorted."""
-    keys = [p.key for p in lake.tables() if p.key[:2] == ("panel", study.name) and p.key[2] not in _NO_VARIABLES]
+    keys = [p.key for p in own_results(lake) if p.key[:2] == ("panel", study.name) and p.key[2] not in _NO_VARIABLES]
     panel = pl.DataFrame()
     for table in (lake.read(key) for key in keys):
         if set(KEY) <= set(table.columns) and not table.select(KEY).is_duplicated().any():
@@ -127,7 +128,7 @@ def _rules(lake: Lake, study: Study) -> Rules | None:
 
 def _records(lake: Lake, study: Study) -> Iterator[tuple[str, pl.DataFrame]]:
     """Every stored specification of the study's results, in the order of its tables, by name."""
-    keys = [p.key for p in lake.tables() if p.key[0] == "estimates"]
+    keys = [p.key for p in own_results(lake) if p.key[0] == "estimates"]
     for table in study.tables:
         order = {estimate_key(specification): place for place, specification in enumerate(table.columns)}
         own = [key for key in keys if key[1] == table.name]

@@ -16,8 +16,8 @@ from resilience_pipeline.report.plots import FORMATS as PICTURES
 from resilience_pipeline.report.render import draw
 from resilience_pipeline.status import Result, read_result
 from resilience_pipeline.study.study import ResultTable, Study
+from resilience_pipeline.variants import lake_of, own_results
 from resilience_pipeline.warehouse.atomic import replacing
-from resilience_pipeline.warehouse.lake import Lake
 
 ALL_FORMATS = (*FORMATS, *PICTURES)
 BINARY = tuple(name for name in ALL_FORMATS if name in PICTURES or FORMATS[name].binary)
@@ -107,9 +107,9 @@ def export_results(
     ----------
     root : of the lake. out : the folder; it is made when missing, and only files of these names are replaced.
     """
-    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    lake = lake_of(root, variant)
     order = {table.name: place for place, table in enumerate(table for study in studies for table in study.tables)}
-    names = sorted((p.key[-1] for p in lake.tables() if p.key[0] == "report"), key=printed_order)
+    names = sorted((p.key[-1] for p in own_results(lake) if p.key[0] == "report"), key=printed_order)
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     if not names:
         raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")

@@ -1,0 +1,58 @@
+"""Variants of the lake as a reader asks for them: one that exists, and no result but its own.
+
+A variant's lake gives the headline's table where it has none of its own. That is what a run wants, which reads what was
+staged once for all; a reader would take the headline's coefficients for the variant's.
+"""
+
+from pathlib import Path
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.living.variants import VARIANTS as LIVING
+from resilience_pipeline.living.variants import states
+from resilience_pipeline.warehouse.attempts import last_attempt
+from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer
+
+#: Layers of which every variant reads the headline's tables.
+SHARED = frozenset({"sources", "staging", "rejects", "frozen"})
+
+
+def lake_of(root: Path, variant: str | None) -> Lake:
+    """The headline's lake, or that of a variant; a LakeError names the variants there are where there is no such."""
+    lake = Lake(root)
+    if variant is None:
+        return lake
+    there = lake.variants()
+    if variant not in (*there, *LIVING):
+        raise LakeError(
+            what=f"there is no variant {variant!r} in {root}",
+            expected=", ".join(there) or "no variant: none was computed yet",
+            remedy="`resilience status` lists them; `resilience run --set name=value` computes one",
+        )
+    return lake.variant(variant)
+
+
+def own_results(lake: Lake) -> list[Pointer]:
+    """Pointers of the tables that a reader may take for this lake's: of a variant none that is the headline's."""
+    return [p for p in lake.tables() if p.variant == lake.variant_name or p.key[0] in SHARED]
+
+
+def demand_own(lake: Lake, pointer: Pointer) -> None:
+    """Raise a LakeError where a variant's result would be the headline's, because it has none of its own."""
+    variant = lake.variant_name
+    if variant is None or pointer.variant == variant or pointer.key[0] in SHARED:
+        return
+    name = ".".join(pointer.key[1:])
+    if variant in LIVING:
+        raise LakeError(
+            what=f"the living panel has no {name} of its own",
+            found="; ".join(states(lake)) or "it was never looked at",
+            remedy="`resilience run` brings it up when a newer year is complete; --variant left out shows the study's "
+            "own",
+        )
+    attempt = last_attempt(lake, pointer.key)
+    raise LakeError(
+        what=f"the variant {variant} has no {name} of its own",
+        found="it was not computed under these options" if attempt is None else attempt.error,
+        remedy="`resilience run --set ...` with its options computes it; --variant left out shows the headline's",
+    )

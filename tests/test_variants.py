@@ -1,0 +1,75 @@
+"""A reader who asks for a variant gets its own results or an error, never the headline's under its name."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from resilience_pipeline import results
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.replication.folder import write_replication
+from resilience_pipeline.report.export import export_results
+from resilience_pipeline.status import read_result
+from resilience_pipeline.study.load import find_studies
+from resilience_pipeline.warehouse.attempts import note_attempt
+from resilience_pipeline.warehouse.lake import Lake
+
+PRINTED, COLUMN, STAGED = ("report", "table_4"), ("estimates", "table_4", "3"), ("staging", "wind")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """The headline holds a result, its column and a staged table; the variant `weights_equal` another result only."""
+    lake = Lake(tmp_path / "lake")
+    for key in (PRINTED, COLUMN, STAGED):
+        _write(lake, key)
+    _write(lake.variant("weights_equal"), ("report", "table_5"))
+    return lake
+
+
+def _write(lake: Lake, key: tuple[str, ...]) -> None:
+    lake.pin("one").write(key, pl.DataFrame({"x": [1]}), code_version="c", options={})
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda root: read_result(root, "table_4", "weights_equall"),
+        lambda root: results.estimate("table_4.3", lake=root, variant="weights_equall"),
+        lambda root: results.data("estimates.table_4_3", lake=root, variant="weights_equall"),
+        lambda root: results.names(lake=root, variant="weights_equall"),
+        lambda root: export_results(root, root / "out", (), variant="weights_equall"),
+        lambda root: write_replication(root, root / "out", find_studies(), "weights_equall"),
+    ],
+)
+def test_a_misspelt_variant_is_refused(lake, ask):
+    with pytest.raises(LakeError, match="no variant 'weights_equall'") as error:
+        ask(lake.root)
+    assert error.value.expected == "weights_equal"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda root: read_result(root, "table_4", "weights_equal"),
+        lambda root: results.estimate("table_4.3", lake=root, variant="weights_equal"),
+        lambda root: results.data("estimates.table_4_3", lake=root, variant="weights_equal"),
+        lambda root: results.estimate("table_4.3", lake=root, variant="living"),
+    ],
+)
+def test_the_headlines_result_is_not_passed_off_as_the_variants(lake, ask):
+    with pytest.raises(LakeError, match="of its own"):
+        ask(lake.root)
+
+
+def test_the_error_says_why_the_variant_has_no_result(lake):
+    variant = lake.variant("weights_equal")
+    note_attempt(variant, PRINTED, run_id="two", ok=False, checks=[], error="the weights do not sum to one")
+    with pytest.raises(LakeError) as error:
+        read_result(lake.root, "table_4", "weights_equal")
+    assert error.value.found == "the weights do not sum to one"
+
+
+def test_a_variant_lists_its_own_results_and_reads_what_is_staged_once_for_all(lake):
+    assert results.names(lake=lake.root, variant="weights_equal") == ["table_5"]
+    assert results.data("staging.wind", lake=lake.root, variant="weights_equal")["x"].to_list() == [1]
