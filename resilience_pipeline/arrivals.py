@@ -120,8 +120,12 @@ class Arrivals:
         return list(dict.fromkeys(found))
 
     def find_withdrawn(self, names: Sequence[str]) -> list[withdrawals.Withdrawal]:
-        """Withdrawn deliveries by name or pattern; a DeliveryError where a name fits none."""
+        """Withdrawn deliveries by name or pattern; a DeliveryError where a name fits none, or nothing is withdrawn."""
         known = sorted(withdrawals.withdrawn(self.lake.root))
+        if not known:
+            raise DeliveryError(
+                "no delivery is withdrawn", remedy="there is nothing to undo; `resilience status` lists files of note"
+            )
         found = []
         for name in map(self._inside_landing, names):
             fitting = [pair for pair in known if pair[0] == name or fnmatchcase(pair[0], name)]

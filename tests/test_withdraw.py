@@ -56,6 +56,12 @@ def test_a_name_that_fits_nothing_starts_no_run(ground, arguments):
     assert ground.asked == []
 
 
+def test_where_nothing_is_withdrawn_undo_says_so(ground):
+    done = resilience("withdraw", "--undo")
+    assert "no delivery is withdrawn" in str(done.exception)
+    assert ground.asked == []
+
+
 def test_what_was_withdrawn_is_taken_in_again_with_undo(ground):
     ground.withdraw(GDP_2020)
     done = resilience("withdraw", "--undo", GDP_2020)
