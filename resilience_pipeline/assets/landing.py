@@ -8,6 +8,7 @@ from functools import cache
 import dagster as dg
 
 from resilience_pipeline.assets.keys import asset_key
+from resilience_pipeline.assets.lost_runs import close_lost_runs
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.frozen.pins import read_pins
 from resilience_pipeline.frozen.steps import PINS_KEY
@@ -71,6 +72,8 @@ def landing_sensor(rules: Rules) -> dg.SensorDefinition:
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         project = find_project()
         lake = Lake(project.lake)
+        for run_id in close_lost_runs(context.instance, project):
+            context.log.warning("run %s had lost its process and is called failed", run_id)
         before = read_memory(project.lake)
         looked = tick(
             look(project.landing, SOURCES),
@@ -116,7 +119,7 @@ def taken_in(lake: Lake, source: str) -> frozenset[tuple[str, str]]:
 def busy(instance: dg.DagsterInstance, project: Project) -> str | None:
     """The run that is queued or going on this lake, from the UI, a schedule or a terminal; None = none.
 
-    Whether a run goes, the lake's lock says: a run that was killed stays "started" in Dagster's books.
+    Whether a run goes, the lake's lock says: one that was killed stays "started" in Dagster's books (`lost_runs`).
     """
     holder = holder_of(project.lake)
     if holder is not None:

@@ -18,6 +18,8 @@ from resilience_pipeline.warehouse.atomic import replace_text
 
 #: Who waits is told for whom after so many seconds, and then at most every minute.
 FIRST_NOTICE_SECONDS, NOTICE_SECONDS = 1.0, 60.0
+#: Somebody who holds the lock and has not written his card yet.
+UNKNOWN_HOLDER = "another process"
 
 
 @contextmanager
@@ -93,7 +95,7 @@ def _card(file: Path) -> dict[str, str | int]:
         card = json.loads(file.read_text(encoding="utf-8"))
         return {"holder": str(card["holder"]), "pid": int(card["pid"]), "started": str(card["started"])}
     except (OSError, ValueError, KeyError, TypeError):  # it has not written its card yet
-        return {"holder": "another process", "pid": 0, "started": "just now"}
+        return {"holder": UNKNOWN_HOLDER, "pid": 0, "started": "just now"}
 
 
 def _whose(file: Path) -> str:
