@@ -41,7 +41,10 @@ def steps(study: Study, staged_sources: Sequence[str]) -> list[Step]:
             description="Staged values of the study's window and indicators, each with its standing: taken, overruled "
             "by a source of higher precedence, imputed by a compiler, or empty. One row per staged row. Fills no gap. "
             "Section 4.6.",
-            code=(observations_module, reference, needs, registry, table_checks),
+            code=(
+                *(observations_module, reference, needs, registry, table_checks),
+                *(table.rests_on for table in needs.study_index_tables(study)),
+            ),
             options=("imputed_values", *readings),
             checks=(("one_value_taken", True), ("finite", True)),
         ),

@@ -169,7 +169,7 @@ def _value_status_step(study: Study, variables: tuple[Variable, ...]) -> Step:
         compute=partial(_value_status, variables, range(study.first_year, study.last_year + 1)),
         description="What was done to each value: reported, interpolated, a province's mean, winsorised, missing or "
         "undefined, with the value before and after. One row per variable, city and year. Section 4.6.",
-        code=(status_module, *_EVALUATION),
+        code=(status_module, *_EVALUATION, *(table.rests_on for table in needs.study_index_tables(study))),
         options=tuple(dict.fromkeys((*option_names(study), *index_option_names(study), *winsorise_module.OPTIONS))),
         checks=(("key_unique", True), ("a_status_for_every_value", True), ("absence_explained", True)),
     )

@@ -1,27 +1,19 @@
 """What a step calls counts in its code version: a changed rule must mark every table stale that was made by it."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
-import resilience_pipeline
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.frozen.steps import PINS_KEY, frozen_steps
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
+from resilience_pipeline.reach import PACKAGE, Place, reached
 from resilience_pipeline.step import Inputs, Step
 from resilience_pipeline.warehouse.lake import Lake
 
-PACKAGE = Path(resilience_pipeline.__file__).parent
-#: What says no number: names of tables, options (whose values a pointer holds), words for people, loading of texts that
-#: count as texts, and the form of a step itself.
-SAYS_NO_NUMBER = {
-    *("errors.py", "options.py", "words.py", "step.py"),
-    *("reference/__init__.py", "sql_files.py", "study/kind.py"),
-}
-#: Names of years' columns and of a study's own tables; other names are other inputs.
-SAYS_NAMES = {"study/vocabulary.py", "warehouse/deliveries.py", "sources/delivered.py", "frozen/pins.py"}
+#: What makes no number: options, whose values a pointer holds, and words for people.
+MAKES_NO_NUMBER = {f"{PACKAGE}.{name}" for name in ("options", "errors", "words")}
 #: Layers in which every step is walked; of the estimates, one of each kind that costs no time.
 LAYERS = ("staging", "frozen", "grid", "indices", "panel")
 CHEAP = ("table_4", "table_5", "table_9", "figure_1_honest", "table_3", "descriptives")
@@ -44,13 +36,13 @@ def test_every_function_that_makes_a_table_counts_in_its_code_version(lake, monk
     assert {table: uncounted for table, uncounted in found.items() if uncounted} == {}
 
 
-def _called(step: Step, lake: Lake) -> set[str]:
-    """Modules of the package of which a function is called while the step is computed."""
+def _called(step: Step, lake: Lake) -> set[Place]:
+    """Functions and classes of the package that are called while the step is computed, by module and name."""
     inputs = Inputs({key: step.shown(key, lake.read(key)) for key in step.inputs}, synthetic=True)
-    files: set[str] = set()
+    called: set[Place] = set()
 
     def look(frame, event, argument):
-        files.add(frame.f_code.co_filename)
+        called.add((str(frame.f_globals.get("__name__")), frame.f_code.co_qualname.split(".")[0]))
 
     before = sys.gettrace()
     sys.settrace(look)
@@ -58,16 +50,17 @@ def _called(step: Step, lake: Lake) -> set[str]:
         step.compute(inputs, Options())
     finally:
         sys.settrace(before)
-    inside = {Path(file).relative_to(PACKAGE).as_posix() for file in files if Path(file).is_relative_to(PACKAGE)}
-    return inside - SAYS_NO_NUMBER - SAYS_NAMES
+    return {
+        (module, name)
+        for module, name in called
+        if module.startswith(f"{PACKAGE}.") and module not in MAKES_NO_NUMBER and not name.startswith(("<", "__"))
+    }
 
 
-def _counted(step: Step, monkeypatch) -> set[str]:
-    """Modules of the package whose source makes the step's code version."""
-    counted: set[str] = set()
+def _counted(step: Step, monkeypatch) -> set[Place]:
+    """Places of the package that make the step's code version."""
+    counted: set[Place] = set()
     with monkeypatch.context() as patched:
-        patched.setattr(
-            "resilience_pipeline.code_version._source", lambda module: counted.add(str(module.__file__)) or ""
-        )
+        patched.setattr("resilience_pipeline.code_version._hash_of", lambda place: counted.update(reached(place)) or "")
         code_version(step)
-    return {Path(file).relative_to(PACKAGE).as_posix() for file in counted if Path(file).is_relative_to(PACKAGE)}
+    return counted

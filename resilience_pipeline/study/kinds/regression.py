@@ -6,7 +6,6 @@ What is estimated, and how, stands in `econometrics/`; how it is printed, in `re
 import sys
 from dataclasses import replace
 from functools import partial
-from types import ModuleType
 
 import polars as pl
 
@@ -133,13 +132,13 @@ def estimate_step(study: Study, table: ResultTable, specification: Specification
     )
 
 
-def _estimator_code(specification: Specification) -> tuple[ModuleType, ...]:
-    """Modules of another estimator than least squares."""
-    if specification.estimator == "twfe":
-        return ()
+def _estimator_code(specification: Specification) -> tuple[object, ...]:
+    """Code of the estimator, and of what chooses it."""
     own = sys.modules[estimator_of(specification).run.__module__]
-    shared = (estimators, adoption, aggregates, effects, estimator, simplex)
-    return (*shared, inference, matched_panel, matching, propensity, own)
+    chosen = (estimators.estimate, estimator_of, estimator, own)
+    if specification.estimator == "twfe":
+        return chosen
+    return (*chosen, adoption, aggregates, effects, simplex, inference, matched_panel, matching, propensity)
 
 
 def _draws(specification: Specification) -> bool:
