@@ -21,6 +21,7 @@ import polars as pl
 
 from resilience_pipeline.lineage.exact import staged_with, walk
 from resilience_pipeline.lineage.impact import Impact, impact
+from resilience_pipeline.lineage.naming import prefix_of
 from resilience_pipeline.lineage.opened import Index, open_index
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
@@ -43,6 +44,8 @@ class World:
         self.index: Index = open_index(lake)
         self.steps: list[Step] = [step for step in project_plan().studies if step.key[0] != "report"]
         self.steps = [step for step in self.steps if step.key[0] != "estimates" or step.key[1] not in left_out]
+        unnamed = self.index.coefficients.filter(pl.col("row").is_null())
+        self.whole = {f"{table}:{name}" for table, name in unnamed.select("table", "name").rows()}
         self.tables: dict[TableKey, pl.DataFrame] = {}
         for step in self.steps:
             if step.key[0] == "estimates":
@@ -55,6 +58,12 @@ class World:
             self.tables[key] = self.index.table("/".join(key))
         return self.tables[key]
 
+    def called(self, name: str) -> str:
+        """A coefficient as the index calls it: with so few draws a table of draws has names of its own for its rows."""
+        table = name.split(":")[0]
+        whole = f"{table}:{prefix_of(table)}"
+        return whole if whole in self.whole else name
+
     def moved(self, found: Impact, source: str, place: dict[str, object]) -> set[str]:
         """Coefficients that change when the cell does."""
         key = ("frozen", source)
@@ -62,7 +71,8 @@ class World:
         for factor in FACTORS:
             tables = {key: staged_with(self.read(key), place, lambda old, by=factor: old * by)}
             walked = walk(self.steps, self.read, tables, FEW_DRAWS)
-            changed |= set(walked.coefficients)
+            there = {name for name, (old, _) in walked.coefficients.items() if old is not None or name in self.whole}
+            changed |= {self.called(name) for name in there}
             for name, reason in walked.failed.items():
                 print(f"  {'.'.join(name)} could not be computed: {reason[:100]}")
         return changed
