@@ -66,10 +66,10 @@ class World:
 
     def moved(self, found: Impact, source: str, place: dict[str, object]) -> set[str]:
         """Coefficients that change when the cell does."""
-        key = ("frozen", source)
+        keys = (("staging", source), ("frozen", source))
         changed = set()
         for factor in FACTORS:
-            tables = {key: staged_with(self.read(key), place, lambda old, by=factor: old * by)}
+            tables = {key: staged_with(self.read(key), place, lambda old, by=factor: old * by) for key in keys}
             walked = walk(self.steps, self.read, tables, FEW_DRAWS)
             there = {name for name, (old, _) in walked.coefficients.items() if old is not None or name in self.whole}
             changed |= {self.called(name) for name in there}

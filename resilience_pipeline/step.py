@@ -85,8 +85,9 @@ class Step:
     code : functions and texts (SQL, study files) whose source makes the code version.
     kinds : icons in Dagster ("sql", "polars", "duckdb").
     options : names of the options that the step reads; only they enter its stored options.
-    reads : input table -> the columns of it that `compute` is shown, beside city and year, or of the grid's cells the
-        indicators; a table that is not named is shown whole. So what a result rests on cannot be declared too narrowly.
+    reads : input table -> the columns of it that `compute` is shown, beside city and year, or of cells and staged
+        values the indicators; a table that is not named is shown whole. So what a result rests on cannot be declared
+        too narrowly.
     row_reads : a row of its table -> the columns read that it is made of, where rows differ in that; the others decide
         only which rows of the panel count. () = it is made of all of them. None = so is every row.
     """
@@ -107,7 +108,7 @@ class Step:
         """What of an input `compute` sees."""
         if key not in self.reads:
             return table
-        if key[0] == "grid":
+        if "indicator" in table.columns and key[0] != "panel":
             return table.filter(table["indicator"].is_in(self.reads[key]))
         return table.select(name for name in table.columns if name in (*INDEX, *self.reads[key]))
 

@@ -7,6 +7,7 @@ shown differs, so a change that stops somewhere stops the walk. The lake is not 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
@@ -164,20 +165,24 @@ def try_changes(
             remedy="name one by file!sheet!R5C3; without --exact it says of each what rests on it",
         )
     ((source, *place, indicator),) = counting
-    key: TableKey = ("frozen" if f"frozen/{source}" in index.by_table else "staging", source)
-    staged = index.table("/".join(key))
     at = dict(zip(("file", "sheet", "row", "column"), place, strict=True))
+    trials: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+        name: partial(staged_with, place=at, change=_times(factor)) for name, factor in TRIALS.items()
+    }
     if indicator is None:
-        changed = {"without it": staged.filter(~_at(at))}
+        trials = {"without it": lambda table: table.filter(~_at(at))}
     elif to is not None:
-        changed = {f"to {to:g}": staged_with(staged, at, lambda old: to)}
-    else:
-        changed = {name: staged_with(staged, at, _times(factor)) for name, factor in TRIALS.items()}
+        trials = {f"to {to:g}": partial(staged_with, place=at, change=lambda old: to)}
+    # Studies read the frozen rows, and some results the staged ones; a delivery changes both while nothing is pinned.
+    keys: list[TableKey] = [(layer, source) for layer in ("staging", "frozen") if f"{layer}/{source}" in index.by_table]
 
     def read(table: TableKey) -> pl.DataFrame:
         return index.table("/".join(table))
 
-    return {name: walk(steps, read, {key: table}, Options(), wanted) for name, table in changed.items()}
+    return {
+        name: walk(steps, read, {key: change(read(key)) for key in keys}, Options(), wanted)
+        for name, change in trials.items()
+    }
 
 
 def _times(factor: float | None) -> Callable[[float], float] | None:

@@ -178,6 +178,8 @@ def _of_cells(index: Index, asked: str, what: str, rows: Sequence[_Row]) -> Impa
             every += parts
             held = held_by_document(index, row.staged) if row.staged else {}
             reaches |= {(r.table, r.name): r for r in _reaches(index, parts, held)}
+            for reach in _of_what_stands(index, row.source, EVERY) if cell.counts else ():
+                reaches.setdefault((reach.table, reach.name), reach)
             continue
         for study in _studies(index):
             cell = _judge(index, study, row)
@@ -187,6 +189,8 @@ def _of_cells(index: Index, asked: str, what: str, rows: Sequence[_Row]) -> Impa
                 every.append(part)
                 for reach in _reaches(index, [part], held_by_values(index, study, row.staged)):
                     reaches[reach.table, reach.name] = reach
+        for reach in _of_what_stands(index, row.source, str(row.staged["indicator"])):
+            reaches.setdefault((reach.table, reach.name), reach)
     return _impact(index, asked, what, judged, list(reaches.values()), every)
 
 
@@ -264,6 +268,16 @@ def _reaches(index: Index, parts: Sequence[Part], held: Mapping[str, str] | None
         if (reached := ways[key]) is not None:
             way, through = reached
             found.append(Reach(row["name"], row["table"], way, through, _why(row, way, through, held or {})))
+    return found
+
+
+def _of_what_stands(index: Index, source: str, indicator: str) -> list[Reach]:
+    """Coefficients of results that read staged rows themselves, whatever window and pins of a study say of the cell."""
+    found = []
+    for row in index.coefficients.filter(pl.col("table").str.starts_with("estimates/")).iter_rows(named=True):
+        direct = dict(index.graph.direct((row["table"], EVERY)))
+        if (f"staging/{source}", indicator) in direct or (f"staging/{source}", EVERY) in direct:
+            found.append(Reach(row["name"], row["table"], "value", (), _why(row, "value", (), {})))
     return found
 
 

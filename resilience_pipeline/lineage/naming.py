@@ -15,7 +15,8 @@ _OTHER = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
 LABELS = (
     *("table", "model", "specification", "dimension", "choice", "form", "draw", "part", "item", "group", "sample"),
     *("hypothesis", "question", "rule", "codes", "place", "composite", "indicator", "outcome", "column", "variable"),
-    *("subject", "method", "term", "other", "year", "start_year", "number", "result", "statistic"),
+    *("last_year", "weights", "subject", "method", "term", "other", "year", "start_year", "number"),
+    *("result", "statistic"),
 )
 #: Where a row names a term or a variable, these say nothing more.
 _MODEL = frozenset({"name", "outcome"})

@@ -1,5 +1,6 @@
 """A small finished world in memory: the twin's staged tables, every step walked once with few draws, and its index."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,21 +45,28 @@ class World:
         return walk(self.steps, self.tables.__getitem__, changed, FEW_DRAWS, wanted)
 
     def with_cell(self, fact: dict, factor: float) -> dict[TableKey, pl.DataFrame]:
-        """The frozen table with the value of one fact multiplied."""
-        key = ("frozen", fact["source"])
+        """The source's tables with the value of one fact multiplied."""
         place = {name: fact[name] for name in ("file", "row")}
-        return {key: staged_with(self.tables[key], place, lambda old: old * factor)}
+        return self.with_rows(fact["source"], lambda table: staged_with(table, place, lambda old: old * factor))
+
+    def with_rows(self, source: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> dict[TableKey, pl.DataFrame]:
+        """The staged and the frozen table of a source, changed."""
+        return {key: change(self.tables[key]) for key in (("staging", source), ("frozen", source))}
 
 
 @cache
 def staged() -> dict[TableKey, pl.DataFrame]:
-    """The twin's staged tables, each row with a place of its own; sources that the study does not need are empty."""
+    """The twin's staged tables and the frozen ones, which are the same, each row with a place of its own.
+
+    Sources that the study does not need are empty.
+    """
     frames = twin.frames(twin.draw(7, cities=60))
     found = {}
     for source in SOURCES:
         table = frames.get(("staging", source.name), SHAPES[source.shape].to_frame())
         place = {"source": pl.lit(source.name), "file": pl.lit(f"{source.name}.csv")}
-        found["frozen", source.name] = table.with_columns(**place, row=pl.int_range(2, pl.len() + 2, dtype=pl.Int32))
+        placed = table.with_columns(**place, row=pl.int_range(2, pl.len() + 2, dtype=pl.Int32))
+        found["staging", source.name] = found["frozen", source.name] = placed
     return found
 
 

@@ -27,7 +27,7 @@ from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, part_key
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
-from resilience_pipeline.study.needs import sources_for, weight_tables
+from resilience_pipeline.study.needs import possible_indicators, sources_for, weight_tables
 from resilience_pipeline.study.study import ResultTable, Study
 from resilience_pipeline.toml_file import Section
 
@@ -52,6 +52,9 @@ WINDOWS = pl.Schema(
     }
 )
 Tables = Mapping[TableKey, pl.DataFrame]
+
+#: Sources whose tables have one row per value; of the others all rows are read.
+OBSERVED = frozenset(source.name for source in SOURCES if source.shape == "observations")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
         Step(
             key=windows_key(table),
             inputs=(*delivered, *weights),
+            reads={key: possible_indicators(reduced) for key in delivered if key[-1] in OBSERVED},
             compute=partial(_windows, reduced, column, stated),
             description=f"{table.title}: the treatment's coefficient in {column.name} with each last year from the "
             "start of the policy to the last one that is complete, under the weights of each window and under the "
