@@ -6,6 +6,7 @@
 >>> results.estimate("table_4.3")        # one column in full: terms, errors, N, the rules that made them
 >>> results.trace("table_4.3.did")       # sample, variables, tables, files and cells that a coefficient rests on
 >>> results.data("panel.trade_resilience_outcomes")   # any table, by its name in DuckDB
+>>> results.impact("330100/loans_cny_10k/2018")       # coefficients that rest on a cell
 
 The project is the working directory, or RESILIENCE_PROJECT; `lake` names another lake, `variant` other options.
 """
@@ -16,9 +17,11 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.impact import Impact
+from resilience_pipeline.lineage.impact import impact as forth
 from resilience_pipeline.lineage.opened import open_index
 from resilience_pipeline.lineage.records import Trace
-from resilience_pipeline.lineage.trace import trace as follow
+from resilience_pipeline.lineage.trace import trace as back
 from resilience_pipeline.project import find_project
 from resilience_pipeline.report.document import printed_order
 from resilience_pipeline.status import Result, read_result
@@ -34,19 +37,27 @@ def names(*, lake: Path | str | None = None, variant: str | None = None) -> list
     return sorted((p.key[-1] for p in found if p.key[0] == "report"), key=printed_order)
 
 
-def result(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> Result:
+def result(
+    name: str, *, lake: Path | str | None = None, variant: str | None = None, as_of: str | None = None
+) -> Result:
     """A printed result: its rows, its text, the options and versions that it stands on.
+
+    Parameters
+    ----------
+    as_of : a run, a date or a time, to read it as it stood then; None = now.
 
     Raises
     ------
     LakeError : there is no such result; it names those there are.
     """
-    return read_result(_root(lake), name, variant)
+    return read_result(_root(lake), name, variant, as_of)
 
 
-def table(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:
+def table(
+    name: str, *, lake: Path | str | None = None, variant: str | None = None, as_of: str | None = None
+) -> pl.DataFrame:
     """Rows of a printed result; `synthetic` is true where they descend from the synthetic twin."""
-    found = result(name, lake=lake, variant=variant)
+    found = result(name, lake=lake, variant=variant, as_of=as_of)
     return found.table.with_columns(synthetic=pl.lit(found.pointer.synthetic))
 
 
@@ -79,7 +90,7 @@ def trace(name: str, *, lake: Path | str | None = None, city: str | None = None,
     ------
     LakeError : there is no such coefficient, or the name stands for several results.
     """
-    return follow(open_index(_lake(lake, None)), name, city=city, year=year)
+    return back(open_index(_lake(lake, None)), name, city=city, year=year)
 
 
 def data(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:
@@ -100,6 +111,16 @@ def data(name: str, *, lake: Path | str | None = None, variant: str | None = Non
         expected='a layer and a table, such as "panel.trade_resilience_outcomes"',
         remedy='look at what there is with `resilience sql "show all tables"`',
     )
+
+
+def impact(asked: str, *, lake: Path | str | None = None) -> Impact:
+    """Which coefficients rest on "file!sheet!R5C3", "city/indicator/year", an indicator or a file.
+
+    Raises
+    ------
+    LakeError : nothing of that name was delivered.
+    """
+    return forth(open_index(_lake(lake, None)), asked)
 
 
 def _root(lake: Path | str | None) -> Path:

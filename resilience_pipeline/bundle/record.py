@@ -2,7 +2,7 @@
 
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -12,13 +12,17 @@ import polars as pl
 from resilience_pipeline import __version__
 from resilience_pipeline.bundle.places import Digests, digests
 from resilience_pipeline.errors import BundleError
+from resilience_pipeline.frozen.pins import Pins, read_pins
 from resilience_pipeline.sources.delivered import deliveries_of
 from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.sources.source import CELLS
 from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pointer import Pointer
 
 FORM = 1  # of the record; a reader refuses any other
-#: Tables that tell of a lake's own history or of what else lay in its landing folder, so another lake's differ.
-OWN_HISTORY = frozenset({"report/drift", "sources/inventory"})
+#: Tables and layers that tell of a lake's own history or of what else lay in its landing folder: another lake's differ.
+OWN_HISTORY = frozenset({"report/drift", "sources/inventory", "sources/pins"})
+OWN_LAYERS = frozenset({"lineage"})
 
 
 @dataclass(frozen=True)
@@ -84,16 +88,21 @@ class Record:
 
 
 def record_of(lake: Lake) -> Record:
-    """The record of the headline's tables; a BundleError where nothing has been computed."""
+    """The record of the headline's tables; a BundleError where nothing has been computed.
+
+    Of a frozen lake: the deliveries that it is frozen to, and the tables that rest on these alone.
+    """
     pointers = lake.headline().tables()
+    pins = read_pins(lake.root)
     if not any(pointer.key[0] == "report" for pointer in pointers):
         raise BundleError(
             what=f"{lake.root} holds no result yet", remedy="run `resilience demo` or `resilience run` first"
         )
+    follow = frozenset[str]() if pins is None else _following(pointers)
     tables = {
         p.name: BundledTable(p.data_version, p.rows, p.code_version, dict(p.inputs), dict(p.options))
         for p in pointers
-        if p.name not in OWN_HISTORY
+        if p.name not in OWN_HISTORY | follow and p.key[0] not in OWN_LAYERS
     }
     return Record(
         form=FORM,
@@ -103,7 +112,7 @@ def record_of(lake: Lake) -> Record:
         system=platform.platform(),
         synthetic=any(p.synthetic for p in pointers),
         packages=installed_packages(),
-        deliveries=tuple(_deliveries(lake)),
+        deliveries=tuple(_deliveries(lake, pins)),
         tables=tables,
     )
 
@@ -114,27 +123,38 @@ def installed_packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _deliveries(lake: Lake) -> Sequence[BundledDelivery]:
-    found = []
+def _following(pointers: Sequence[Pointer]) -> frozenset[str]:
+    """Tables of a frozen lake that follow its deliveries: sources, staging, and what reads these past the frozen."""
+    inputs = {p.name: tuple(p.inputs) for p in pointers}
+    found = {p.name for p in pointers if p.key[0] in ("sources", "staging", "rejects")}
+    while more := {
+        name
+        for name, read in inputs.items()
+        if name not in found and not name.startswith("frozen/") and found.intersection(read)
+    }:
+        found |= more
+    return frozenset(found)
+
+
+def _deliveries(lake: Lake, pins: Pins | None) -> Iterator[BundledDelivery]:
     for source in SOURCES:
         pointer = lake.current(("sources", source.name))
-        if pointer is None:
-            continue
-        cells = lake.read_pointer(pointer)
-        for delivered in deliveries_of(pointer):
-            found.append(
-                BundledDelivery(
-                    source=source.name,
-                    publisher=source.publisher,
-                    licence=source.licence,
-                    file=delivered.file,
-                    sha256=delivered.sha256,
-                    size=delivered.size,
-                    synthetic=delivered.synthetic,
-                    cells=digests(cells.filter(pl.col("delivery_sha256") == delivered.sha256)),
-                )
+        cells = CELLS.to_frame() if pointer is None else lake.read_pointer(pointer)
+        standing = deliveries_of(pointer) if pins is None else pins.sources.get(source.name, ())
+        for delivered in standing:
+            own = cells.filter(pl.col("delivery_sha256") == delivered.sha256)
+            if own.is_empty():  # superseded since it was pinned
+                own = source.read(delivered.stored(lake.root))
+            yield BundledDelivery(
+                source=source.name,
+                publisher=source.publisher,
+                licence=source.licence,
+                file=delivered.file,
+                sha256=delivered.sha256,
+                size=delivered.size,
+                synthetic=delivered.synthetic,
+                cells=digests(own),
             )
-    return found
 
 
 def _commit() -> str:

@@ -7,6 +7,8 @@ import zipfile
 import openpyxl
 import pytest
 
+from resilience_pipeline.bundle.record import _following
+from resilience_pipeline.warehouse.pointer import Pointer
 from tests.integration.terminal import HEADLINE, Terminal
 
 
@@ -92,3 +94,21 @@ def test_a_result_changed_in_the_archive_is_found(bundled, small_twin):
             archive.writestr(name, data)
     found = bundled.json("verify", "forged.zip", "--landing", str(small_twin / "landing"), "--no-run", expect=1)
     assert found["damaged"] == ["results/table_4.csv"]
+
+
+def test_a_frozen_lake_is_bundled_with_what_it_is_frozen_to_and_without_what_follows_new_files():
+    def table(name, *inputs):
+        return Pointer(
+            tuple(name.split("/")), "0" * 32, 1, "run", "code", dict.fromkeys(inputs, "0" * 32), {}, False, "2026"
+        )
+
+    pointers = [
+        table("sources/wind"),
+        table("staging/wind", "sources/wind"),
+        table("frozen/wind", "sources/pins", "staging/wind"),
+        table("estimates/table_4/3", "frozen/wind"),
+        table("estimates/effect_by_last_year/windows", "staging/wind"),
+        table("report/effect_by_last_year", "estimates/effect_by_last_year/windows"),
+    ]
+    following = {"sources/wind", "staging/wind", "estimates/effect_by_last_year/windows", "report/effect_by_last_year"}
+    assert _following(pointers) == following
