@@ -18,6 +18,7 @@ from resilience_pipeline.cli_doctor import doctor_command
 from resilience_pipeline.cli_drift import drift_command
 from resilience_pipeline.cli_estimate import estimate_command
 from resilience_pipeline.cli_frozen import freeze_command, thaw_command
+from resilience_pipeline.cli_influence import influence_command
 from resilience_pipeline.cli_lineage import impact_command, trace_command
 from resilience_pipeline.cli_report import report_command
 from resilience_pipeline.cli_results import export_command, show_command
@@ -51,6 +52,7 @@ app.command("doctor")(doctor_command)
 app.command("stale")(stale_command)
 app.command("trace")(trace_command)
 app.command("impact")(impact_command)
+app.command("influence")(influence_command)
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 LandingOption = Annotated[Path | None, typer.Option("--landing", help="Folder of delivered files.")]

@@ -5,8 +5,10 @@ import shutil
 import polars as pl
 import pytest
 
+from resilience_pipeline.lineage.cell_influence import strongest_cells, weigh
 from resilience_pipeline.lineage.exact import staged_with, walk
 from resilience_pipeline.lineage.impact import impact
+from resilience_pipeline.lineage.influence import pulls, subject
 from resilience_pipeline.lineage.opened import find, open_index
 from resilience_pipeline.lineage.trace import trace
 from resilience_pipeline.options import Options
@@ -121,3 +123,20 @@ def test_a_real_cell_moves_only_what_is_named(index):
             moved = walk(steps, lambda k: index.table("/".join(k)), changed, Options(), wanted).coefficients
             assert set(moved) <= found.names
             assert moved
+
+
+def test_real_cells_are_weighed_as_the_strongest_are_and_cities_leave_an_event_study(index):
+    plan = project_plan()
+    asked = subject(index, "real_2.fiscal.did", plan.declared, plan.studies)
+
+    found = strongest_cells(asked, 2)
+
+    for pull in found:
+        weighed = weigh(asked, f"{pull.city_code}/{pull.indicator}/{pull.year}")
+        assert weighed.trials["without it"] == pull.without
+        assert weighed.trials["+10 %"] == pull.more
+        assert pull.without.errors != 0
+    year = subject(index, "real_event_fiscal.treat_2020", plan.declared, plan.studies)
+    cities = pulls(year, "city")
+    assert len(cities) == year.model.sample.frame["city_code"].n_unique()
+    assert all(pull.without.coefficient is not None for pull in cities)
