@@ -31,18 +31,20 @@ LONGEST_SECONDS = 1800  # a child that takes longer hangs: it says where, and co
 def content_of(root: Path) -> dict[str, str]:
     """Every table of a lake by name: its bytes, its notes (printed documents, too) and its checks, as one hash.
 
-    Which run wrote it and when, and how many files that very run had to read, is left out. Opens files alone, so that a
-    process that must not start polars can ask.
+    Which run wrote it and when, and how many files that very run had to read, is left out, and so is the lineage index
+    of tables, which says just that. Opens files alone, so that a process that must not start polars can ask.
     """
     found = {}
     for file in sorted(root.rglob(POINTER)):
+        name = "/".join(file.parent.relative_to(root).parts)
+        if name == "lineage/tables":
+            continue
         pointer = json.loads(file.read_text(encoding="utf-8"))
         table = file.with_name(f"{pointer['data_version']}.parquet").read_bytes()
         said = {name: value for name, value in pointer.items() if name not in ("run_id", "written_at")}
         said["notes"].pop("files_read_now", None)
         attempt_file = file.with_name("attempt.json")
         attempt = json.loads(attempt_file.read_text(encoding="utf-8")) if attempt_file.exists() else {}
-        name = "/".join(file.parent.relative_to(root).parts)
         parts = ("name", "passed") if name.startswith("sources/") else ("name", "passed", "message")
         checks = [[check[part] for part in parts] for check in attempt.get("checks", [])]
         facts = [said, checks, attempt.get("ok"), attempt.get("error")]
@@ -86,7 +88,7 @@ class Campaign:
         self.work, self.landing, self.memory, self.sources = work, landing, memory, sources
         self.random = random.Random(seed)
         self.wrong: list[str] = []
-        self.runs = 0
+        self.runs = self.checked = 0
         self.good: dict[str, str] = {}
         self.seconds = 0.0
 
@@ -124,6 +126,9 @@ class Campaign:
         if code or bad:
             self.wrong.append(f"{what}: next run ended with {code}, {len(bad)} tables differ: {bad[:5]}")
             print("  " + self.wrong[-1], flush=True)
+        self.checked += 1
+        if self.checked % 10 == 0:
+            print(f"  {self.checked} faults, {len(self.wrong)} wrong", file=sys.stderr, flush=True)
         return not (code or bad)
 
     def at_random(self, times: int) -> None:

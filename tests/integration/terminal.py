@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Dagster selection of all that Table 4 and the real outcomes rest on: a run that takes a third of a full one.
@@ -16,6 +17,7 @@ class Terminal:
     """The `resilience` command in a project folder of its own."""
 
     root: Path
+    variables: Mapping[str, str] = field(default_factory=dict)  # of the environment, for this terminal alone
 
     def __call__(self, *arguments: str, expect: int = 0) -> str:
         done = self.run(*arguments)
@@ -39,4 +41,5 @@ class Terminal:
     def environment(self) -> dict[str, str]:
         drop = ("DAGSTER_HOME", "RESILIENCE_LAKE", "RESILIENCE_LANDING")
         kept = {name: value for name, value in os.environ.items() if name not in drop}
-        return {**kept, "RESILIENCE_PROJECT": str(self.root), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+        own = {"RESILIENCE_PROJECT": str(self.root), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+        return {**kept, **own, **self.variables}

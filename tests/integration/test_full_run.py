@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.faults.campaign import content_of
 from tests.integration.terminal import HEADLINE, Terminal
 
 
@@ -105,13 +106,21 @@ def test_the_run_is_listed_with_what_it_computed_and_its_results_are_read_as_it_
     assert now == then
 
 
-def test_the_same_files_again_give_the_same_data_versions(finished, small_twin, tmp_path):
-    again = Terminal(tmp_path)
+def test_the_same_files_give_the_same_bytes_under_another_hash_seed_and_number_of_threads(
+    finished, small_twin, tmp_path
+):
+    again = Terminal(tmp_path / "again", {"PYTHONHASHSEED": "20181016", "POLARS_MAX_THREADS": "1"})
+    again.root.mkdir()
     again("run", "--landing", str(small_twin / "landing"))
-    first, second = (
-        {table["table"]: table["data_version"] for table in t.json("status")["tables"]} for t in (finished, again)
-    )
-    assert first == second
+    first, second = (content_of(terminal.root / "data_lake") for terminal in (finished, again))
+    assert len(first) > 300
+    assert {name for name in first if first[name] != second.get(name)} == set()
+    assert set(first) == set(second)
+    for figure in ("figure_1.svg", "figure_1.png", "figure_4.svg"):
+        for terminal in (finished, again):
+            terminal("show", figure.partition(".")[0], "--out", str(tmp_path / terminal.root.name / figure))
+        drawn = [(tmp_path / terminal.root.name / figure).read_bytes() for terminal in (finished, again)]
+        assert drawn[0] == drawn[1], figure
 
 
 def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin, finished, tmp_path):
