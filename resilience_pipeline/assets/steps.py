@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 
+from resilience_pipeline.assets.code_links import code_links
 from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.metadata import Metadata, check_result, rows_may_show, table_metadata
 from resilience_pipeline.assets.resources import LakeResource
+from resilience_pipeline.assets.rests_on import rests_on
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import Outcome, execute
 from resilience_pipeline.errors import PipelineError
@@ -14,6 +16,7 @@ from resilience_pipeline.options import Options
 from resilience_pipeline.settings import Access
 from resilience_pipeline.step import Step
 
+NOTHING: Metadata = {}
 OWNERS = {
     "sources": "team:data_engineering",
     "staging": "team:data_engineering",
@@ -43,6 +46,7 @@ def asset_of(step: Step, step_for: Callable[[LakeResource], Step] | None = None)
         kinds=set(step.kinds),
         owners=[OWNERS[step.key[0]]],
         code_version=code_version(step),
+        metadata=code_links(step),
         check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name, blocking in step.checks],
     )
     def materialise(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator:
@@ -57,15 +61,20 @@ def asset_of(step: Step, step_for: Callable[[LakeResource], Step] | None = None)
             )
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        yield from events(outcome, lake.access, context.instance)
+        beside = rests_on(step, snapshot) if outcome.computed and step.key[0] == "report" else {}
+        yield from events(outcome, lake.access, context.instance, beside)
 
     return materialise
 
 
-def events(outcome: Outcome, access: Access, instance: dg.DagsterInstance) -> Iterator:
+def events(outcome: Outcome, access: Access, instance: dg.DagsterInstance, beside: Metadata = NOTHING) -> Iterator:
     """What Dagster is told of a step: its checks, then the table, or the reason why the last good one stays.
 
     A table that stands unchanged is told again under the same data version, with what was shown beside it.
+
+    Parameters
+    ----------
+    beside : further metadata of a table that was computed.
     """
     key = outcome.step.key
     synthetic = outcome.pointer is not None and outcome.pointer.synthetic
@@ -79,9 +88,8 @@ def events(outcome: Outcome, access: Access, instance: dg.DagsterInstance) -> It
         )
     yield dg.MaterializeResult(
         asset_key=asset_key(key),
-        metadata=table_metadata(
-            outcome, access, {} if outcome.computed else _metadata_before(instance, asset_key(key))
-        ),
+        metadata=table_metadata(outcome, access, {} if outcome.computed else _metadata_before(instance, asset_key(key)))
+        | dict(beside),
         data_version=dg.DataVersion(outcome.pointer.data_version),
         check_results=checks,
     )

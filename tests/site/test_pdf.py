@@ -1,0 +1,60 @@
+"""The report as a PDF: every result in it, marked on every page where synthetic; refused in words without a browser."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from resilience_pipeline.errors import LakeError
+from resilience_pipeline.site import pdf
+from resilience_pipeline.site.build import write_site
+from resilience_pipeline.site.pages import document
+from resilience_pipeline.study.load import find_studies
+from tests.site.lake import write_lake
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("paper")
+    write_lake(folder / "lake")
+    return write_site(folder / "lake", folder / "out", find_studies(folder / "studies"))
+
+
+def test_the_document_holds_every_result_once_and_its_contents_lead_to_each(written):
+    page = document(written.site, "en")
+    for name in ("table_4", "figure_1", "hypotheses", "referee", "cities", "rests"):
+        assert page.count(f'<article id="{name}">') == 1
+        assert page.count(f'href="#{name}"') == 1
+    assert '@top-center { content: "SYNTHETIC' in page
+    assert "合成数据" in document(written.site, "zh")
+
+
+@pytest.mark.browser
+def test_every_page_of_the_pdf_says_that_it_is_synthetic(written, tmp_path):
+    if not any(shutil.which(name) for name in pdf.BROWSERS):
+        pytest.skip("no Chromium on this machine")
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine")
+    file = tmp_path / "deep" / "report.pdf"
+    pdf.write_pdf(written.site, written.index.parent, file)
+    text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+    pages = text.split("\f")[:-1]
+    assert len(pages) >= 6
+    assert [number for number, page in enumerate(pages, start=1) if "SYNTHETIC" not in page] == []
+    assert "3.462***" in text
+    assert not list(written.index.parent.glob("print_*")), "the page it was printed from is gone"
+
+
+def test_without_a_browser_it_is_refused_with_a_remedy(written, tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "BROWSERS", ("no-such-browser",))
+    monkeypatch.setattr(pdf, "PLACES", ())
+    monkeypatch.delenv(pdf.CHOICE, raising=False)
+    with pytest.raises(LakeError, match=pdf.CHOICE):
+        pdf.write_pdf(written.site, written.index.parent, tmp_path / "report.pdf")
+
+
+def test_a_program_that_prints_nothing_is_named_as_such(written, tmp_path, monkeypatch):
+    monkeypatch.setenv(pdf.CHOICE, shutil.which("true") or "")
+    with pytest.raises(LakeError, match="printed nothing"):
+        pdf.write_pdf(written.site, written.index.parent, tmp_path / "report.pdf")
+    assert not (tmp_path / "report.pdf").exists()
