@@ -11,7 +11,7 @@ from resilience_pipeline.code_version import code_version
 from resilience_pipeline.driver import execute
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.living.variants import VARIANTS
-from resilience_pipeline.living.walk import living_step
+from resilience_pipeline.living.walk import is_worn, living_step
 from resilience_pipeline.options import Options
 from resilience_pipeline.study.study import Study
 from resilience_pipeline.warehouse.snapshot import Snapshot
@@ -40,7 +40,7 @@ def _asset(study: Study, variant: str) -> dg.AssetsDefinition:
         snapshot = lake.lake.variant(variant).pin(context.run_id)
         try:
             step = living_step(study, variant, lambda: snapshot, force=lake.force)
-            outcome = execute(step, snapshot, Options(), force=lake.force)
+            outcome = execute(step, snapshot, Options(), force=lake.force or is_worn(step.key, snapshot))
         except PipelineError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield from events(outcome, lake.access, context.instance)

@@ -43,7 +43,7 @@ def living_step(study: Study, variant: str, snapshot: Callable[[], Snapshot], *,
     """
     frozen_weights = VARIANTS[variant]
     observed = sources_for(study, SOURCES)
-    read, versions = _read_and_versions(study, frozen_weights)
+    read, versions, options_read = _what_counts(study, frozen_weights)
     weights = weight_tables(study) if frozen_weights else ()
 
     def compute(inputs: Inputs, options: Options) -> StepResult:
@@ -64,8 +64,22 @@ def living_step(study: Study, variant: str, snapshot: Callable[[], Snapshot], *,
         f"they stand, with {'frozen' if frozen_weights else 're-estimated'} weights; `resilience show NAME --variant "
         f"{variant}` prints one. One row per table. Waits where nothing is newer than what the study reads.",
         code=(study_module, window_module, *versions),
+        options=options_read,
         checks=((EVERY_RESULT, False),),
     )
+
+
+def is_worn(key: TableKey, snapshot: Snapshot) -> bool:
+    """Whether a table of the last walk is damaged or another one by now, so that the walk must be made again."""
+    pointer = snapshot.current(key)
+    if pointer is None or not snapshot.lake.is_whole(pointer):
+        return True
+    stood = snapshot.read(key).filter(state=STANDS).select("result", "data_version")
+    for name, version in stood.rows():
+        table = snapshot.current(tuple(name.split(".")))
+        if table is None or table.data_version != version or not snapshot.lake.is_whole(table):
+            return True
+    return False
 
 
 def walk(
@@ -113,18 +127,19 @@ def walk(
     return pl.DataFrame(rows, schema=WALK, orient="row")
 
 
-#: Both take half a second to find, and a run asks for what the declaration of the asset has asked for before it.
-_KNOWN: dict[tuple[str, str, bool], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+#: They take half a second to find, and a run asks for what the declaration of the asset has asked for before it.
+_KNOWN: dict[tuple[str, str, bool], tuple[tuple[str, ...], ...]] = {}
 
 
-def _read_and_versions(study: Study, frozen_weights: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Sources that the study reads, in order of precedence, and the code versions of its living panel's steps."""
+def _what_counts(study: Study, frozen_weights: bool) -> tuple[tuple[str, ...], ...]:
+    """Sources that the study reads, in order of precedence; its living panel's code versions; the options they read."""
     place = study.name, study.text, frozen_weights
     if place not in _KNOWN:
         steps = living_steps(living_study(study, study.last_year, frozen_weights=frozen_weights))
         read = {key[1] for step in steps for key in step.inputs if key[0] == "staging"}
         ordered = tuple(source.name for source in SOURCES if source.name in read)
-        _KNOWN[place] = ordered, tuple(code_version(step) for step in steps)
+        options = tuple(dict.fromkeys(name for step in steps for name in step.options))
+        _KNOWN[place] = ordered, tuple(code_version(step) for step in steps), options
     return _KNOWN[place]
 
 

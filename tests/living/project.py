@@ -8,7 +8,7 @@ import polars as pl
 
 from resilience_pipeline.driver import Outcome, execute
 from resilience_pipeline.living.variants import VARIANTS
-from resilience_pipeline.living.walk import living_step
+from resilience_pipeline.living.walk import is_worn, living_step
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import study_plan
 from resilience_pipeline.sources.registry import SOURCES
@@ -95,7 +95,8 @@ class FramesToResults:
         outcomes = {}
         for variant in VARIANTS:
             snapshot = self.lake.variant(variant).pin(self._run())
-            outcomes[variant] = execute(living_step(self.study, variant, lambda: snapshot), snapshot, Options())  # noqa: B023
+            step = living_step(self.study, variant, lambda: snapshot)  # noqa: B023
+            outcomes[variant] = execute(step, snapshot, Options(), force=is_worn(step.key, snapshot))
         return outcomes
 
     def _run(self) -> str:

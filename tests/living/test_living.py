@@ -8,8 +8,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from resilience_pipeline import twin
+from resilience_pipeline.driver import why_stale
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.living.variants import VARIANTS, living_panels
+from resilience_pipeline.living.walk import living_step
+from resilience_pipeline.options import Options
 from resilience_pipeline.status import read_result
 from resilience_pipeline.twin.editions import as_of
 from resilience_pipeline.warehouse.lake import Lake
@@ -99,6 +102,23 @@ def test_a_curve_over_weightings_has_no_sense_under_frozen_weights_and_is_no_fai
 def test_nothing_is_computed_again_where_nothing_changed(second, tmp_path):
     project = copy(second, tmp_path)
     assert not any(outcome.computed for outcome in project.live().values())
+
+
+def test_a_damaged_table_of_a_living_panel_is_made_again(second, tmp_path):
+    project = copy(second, tmp_path)
+    living = project.lake.variant("living")
+    damaged = living.path(("estimates", "effect", "1"))
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    outcomes = project.live()
+    assert [variant for variant, outcome in outcomes.items() if outcome.computed] == ["living"]
+    assert living.read(("estimates", "effect", "1")).height > 0
+
+
+def test_an_option_that_a_result_reads_counts_for_the_living_panel(second):
+    snapshot = second.lake.variant("living").pin("look")
+    step = living_step(second.study, "living", lambda: snapshot)
+    assert why_stale(step, snapshot, Options()) is None
+    assert "winsorise" in why_stale(step, snapshot, Options.of({"winsorise": "none"}))
 
 
 def test_a_revision_alone_makes_a_living_panel_of_the_same_years(first, editions, tmp_path):
