@@ -9,6 +9,7 @@ from resilience_pipeline.frozen.pins import FILE, Pins, read_pins, standing_deli
 from resilience_pipeline.frozen.steps import frozen_steps
 from resilience_pipeline.options import Options
 from resilience_pipeline.sources.registry import SOURCES
+from resilience_pipeline.warehouse.attempts import failed_in
 from resilience_pipeline.warehouse.catalogue import publish
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.lock import run_lock
@@ -68,3 +69,4 @@ def _take_hold(lake: Lake) -> None:
     for step in frozen_steps(lambda: lake.root):
         if all(snapshot.current(key) is not None for key in step.inputs):
             execute(step, snapshot, Options())
+    snapshot.end(failed_in(lake, snapshot.run_id))

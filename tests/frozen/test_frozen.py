@@ -12,6 +12,7 @@ from resilience_pipeline.frozen.freeze import freeze, thaw
 from resilience_pipeline.frozen.pins import read_pins
 from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.twin.layouts.wind import write_wind
+from resilience_pipeline.warehouse.history import runs_of
 from resilience_pipeline.warehouse.lake import Lake
 from tests.frozen.project import FilesToPanel
 
@@ -40,6 +41,12 @@ def test_nothing_of_a_frozen_study_changes_when_everything_delivered_does(frozen
     assert after == before
     assert project.lake.read(("staging", "city_yearbook"))["year"].max() == 2023
     assert project.lake.read(("frozen", "city_yearbook"))["year"].max() == 2022
+
+
+def test_what_freezing_wrote_is_a_run_that_has_ended(frozen) -> None:
+    project, _, _ = frozen
+    states = [run.state for run in runs_of(project.lake) if run.record.run_id.startswith("pins-")]
+    assert states == ["ended"]
 
 
 def test_the_staged_tables_take_the_correction_and_the_withdrawal(frozen) -> None:
