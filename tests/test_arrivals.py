@@ -307,6 +307,12 @@ def test_one_edition_asked_for_alone_is_read_anew_and_no_other_file_is_looked_at
     assert ground.gdp()[GDP_2019] == ["100", "200"]
 
 
+def test_what_is_withdrawn_goes_also_where_another_edition_is_asked_for_alone(ground):
+    ground.withdraw(GDP_2019)
+    ground.run(anew=Anew(editions=frozenset({2021}), alone=True))
+    assert list(ground.gdp()) == [GDP_2020]
+
+
 def test_a_range_of_editions_is_taken_in_at_once(tmp_path):
     ground = Ground(tmp_path)
     for edition in (2018, 2019, 2020, 2021):

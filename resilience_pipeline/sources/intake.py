@@ -138,7 +138,8 @@ class _Intake:
         self.seen.add(file)
         there = self.known.get(file)
         if self.anew.passes_over(file, there):
-            self.taken += [_Taken(there)] if there is not None else []
+            if there is not None and not self.before.is_withdrawn(there):
+                self.taken.append(_Taken(there))
             return
         try:
             delivery = self.store(file)
