@@ -194,7 +194,8 @@ def _no_run(lake: Lake, wanted: str, runs: Sequence[Run]) -> LakeError:
     last = ", ".join(f"{run.record.run_id[:8]} ({run.at:%Y-%m-%d %H:%M} UTC)" for run in runs[-3:])
     return LakeError(
         what=f"no run of {lake.home} is or had ended by {wanted!r}",
-        expected="a run's id or its beginning, a date such as 2026-11-24, or a time such as 2026-11-24T08:30",
+        expected=f"a run's id or its first {_SHORTEST_PREFIX} characters or more, a date such as 2026-11-24, or a time "
+        "such as 2026-11-24T08:30",
         found=f"{len(runs)} runs, the last {last}" if runs else "no run at all",
         remedy="`resilience runs` lists them",
     )
