@@ -37,6 +37,19 @@ def own_results(lake: Lake) -> list[Pointer]:
     return [p for p in lake.tables() if p.variant == lake.variant_name or p.key[0] in SHARED]
 
 
+def no_result(lake: Lake) -> LakeError:
+    """The error for a lake without any result that a reader may take for its own."""
+    if lake.variant_name is None:
+        return LakeError(
+            what=f"{lake.root} holds no result yet", remedy="run `resilience demo` or `resilience run` first"
+        )
+    return LakeError(
+        what=f"the variant {lake.variant_name} has no result of its own",
+        found="; ".join(states(lake)) if lake.variant_name in LIVING else None,
+        remedy="`resilience run` brings it up; --variant left out takes the headline's",
+    )
+
+
 def demand_own(lake: Lake, pointer: Pointer) -> None:
     """Raise a LakeError where a variant's result would be the headline's, because it has none of its own."""
     variant = lake.variant_name

@@ -73,3 +73,12 @@ def test_the_error_says_why_the_variant_has_no_result(lake):
 def test_a_variant_lists_its_own_results_and_reads_what_is_staged_once_for_all(lake):
     assert results.names(lake=lake.root, variant="weights_equal") == ["table_5"]
     assert results.data("staging.wind", lake=lake.root, variant="weights_equal")["x"].to_list() == [1]
+
+
+def test_an_export_of_a_variant_without_results_says_so(lake):
+    note = {"status": "waiting", "why": "nothing was delivered for 2023"}
+    living = lake.variant("living").pin("three")
+    living.write(("living", "small"), pl.DataFrame(), code_version="c", options={}, notes=note)
+    with pytest.raises(LakeError, match="the variant living has no result of its own") as error:
+        export_results(lake.root, lake.root / "out", (), variant="living")
+    assert error.value.found == "waits: nothing was delivered for 2023"

@@ -16,7 +16,7 @@ from resilience_pipeline.report.plots import FORMATS as PICTURES
 from resilience_pipeline.report.render import draw
 from resilience_pipeline.status import Result, read_result
 from resilience_pipeline.study.study import ResultTable, Study
-from resilience_pipeline.variants import lake_of, own_results
+from resilience_pipeline.variants import lake_of, no_result, own_results
 from resilience_pipeline.warehouse.atomic import replacing
 
 ALL_FORMATS = (*FORMATS, *PICTURES)
@@ -112,7 +112,7 @@ def export_results(
     names = sorted((p.key[-1] for p in own_results(lake) if p.key[0] == "report"), key=printed_order)
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     if not names:
-        raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")
+        raise no_result(lake)
     contents: list[dict[str, object]] = []
     open_: dict[str, str] = {}
     for name in names:
