@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.edge import EVERY
 from resilience_pipeline.lineage.opened import Index
 from resilience_pipeline.lineage.records import Asset, Coefficient, Trace, VariableTrace
 from resilience_pipeline.lineage.trace import trace
@@ -170,10 +171,19 @@ def _followed(trace: Trace, shared: _Shared) -> dict[str, Any]:
         "specification": dict(trace.specification) if trace.specification else None,
         "sample": sample and {"city_years": sample.city_years, "lost": dict(sample.lost), "used": sample.used},
         "variables": [[_variable(one, trace.study, shared), dict(one.values)] for one in trace.variables],
+        "treatment": _treatment(trace, shared),
         "series": [shared.series((trace.study, name)) for name in (*named, *lists)],
         "tables": [_table(asset, trace, shared) for asset in trace.assets],
         "notes": list(trace.notes),
     }
+
+
+def _treatment(trace: Trace, shared: _Shared) -> list[int]:
+    """Lists that the treatment is made from: it is no variable of the study's own."""
+    name = (trace.specification or {}).get("treatment")
+    edges = shared.index.edges.filter(unit=name or "").select("table", "unit").unique().sort("table").rows()
+    behind = shared.index.graph.behind([part for part in edges if part[0].startswith(f"panel/{trace.study}/")])
+    return [shared.series((trace.study, table.split("/")[-1])) for table in trace.lists if (table, EVERY) in behind]
 
 
 def _variable(variable: VariableTrace, study: str, shared: _Shared) -> int:

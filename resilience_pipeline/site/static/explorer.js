@@ -135,9 +135,8 @@ function nodesOf({ group, series, sources, files }) {
     nodes.variables.push({ id: `v${v}`, about: index.variables[v], values,
       to: index.variables[v].series.filter((s) => series.includes(s)).map((s) => `s${s}`) });
   }
-  const reached = new Set(nodes.variables.flatMap((v) => v.to));
   const treatment = group.specification?.treatment;
-  const rest = series.map((s) => `s${s}`).filter((s) => !reached.has(s));
+  const rest = (group.treatment || []).map((s) => `s${s}`);
   if (treatment && rest.length && !nodes.variables.some((v) => v.about.name === treatment)) {
     // No variable of the study's own: made from the list of pilots.
     nodes.variables.unshift({ id: "vt", values: {}, to: rest,
