@@ -9,6 +9,7 @@ of = "table_4.3"
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from resilience_pipeline.econometrics import omitted
 from resilience_pipeline.econometrics.inference import to_frame
@@ -63,6 +64,7 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             key=key(table),
             inputs=analysis_tables(study, spec),
             reads=columns_read(study, specification_columns(spec)),
+            row_reads=partial(_row_reads, spec),
             compute=partial(_bounds, spec, stated, study.variables),
             description=f"{table.title}: robustness values, proportional selection and the minimum detectable effect "
             f"of {spec.treatment} in {spec.name}. One row per measure. Finds no such variable: it says how strong one "
@@ -72,6 +74,13 @@ def steps(study: Study, table: ResultTable) -> list[Step]:
             checks=(ESTIMATED,),
         )
     ]
+
+
+def _row_reads(spec: Specification, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """How well a control tells the treatment has no outcome in it: that decides only which control is the strongest."""
+    names = specification_columns(spec)
+    own = str(row["statistic"]).endswith("with the treatment")
+    return tuple(name for name in names if name != spec.outcome) if own else ()
 
 
 def _bounds(
