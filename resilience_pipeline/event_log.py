@@ -7,14 +7,13 @@ write-ahead log `synchronous = NORMAL` cannot damage a file; a power cut may cos
 since results stand in the lake.
 """
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import Field, StringSource
+from dagster import StringSource
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -28,7 +27,7 @@ OPEN_FILES = 8
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     """SqliteEventLogStorage that keeps its connections.
 
-    Set in `dagster.yaml` under `event_log_storage`; `base_dir` is `history/runs` of Dagster's home where not stated.
+    Set in `dagster.yaml` under `event_log_storage`; `base_dir`, as with Dagster's own, is `history/runs` of its home.
     """
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -38,15 +37,14 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     @classmethod
     def config_type(cls) -> dict[str, Any]:
         """What `dagster.yaml` may say."""
-        return {"base_dir": Field(StringSource, is_required=False)}
+        return {"base_dir": StringSource}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "OpenSqliteEventLogStorage":
         """Made by Dagster from `dagster.yaml`."""
-        home = Path(config_value.get("base_dir") or Path(os.environ["DAGSTER_HOME"], "history", "runs"))
-        return cls(str(home), inst_data)
+        return cls(config_value["base_dir"], inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -4,6 +4,7 @@ A project is a folder; the repository's checkout is one. Environment variables (
 for Dagster and the terminal alike) come before `[paths]` of `resilience.toml`, which comes before the defaults.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +13,14 @@ from dotenv import load_dotenv
 
 from resilience_pipeline.settings import load_paths
 
-#: SQLite whose files stay open (event_log.py); a storage in Postgres takes its place.
-SQLITE_EVENT_LOG = """\
-event_log_storage:
-  module: resilience_pipeline.event_log
-  class: OpenSqliteEventLogStorage
-"""
 #: Dagster instance of the embedded default: local SQLite, one run at a time, nothing leaves the machine.
-DAGSTER_YAML = f"""\
+DAGSTER_YAML = """\
 # Written once by `resilience setup`; yours to change.
 telemetry:
   enabled: false
 nux:
   enabled: false
-{SQLITE_EVENT_LOG}concurrency:
+concurrency:
   runs:
     max_concurrent_runs: 1
 run_monitoring:
@@ -43,6 +38,17 @@ retention:
       skipped: 7
       failure: 30
       success: -1
+"""
+
+
+def sqlite_event_log(home: Path) -> str:
+    """Section of `dagster.yaml`: SQLite whose files stay open (event_log.py). A storage in Postgres takes its place."""
+    return f"""\
+event_log_storage:
+  module: resilience_pipeline.event_log
+  class: OpenSqliteEventLogStorage
+  config:
+    base_dir: {json.dumps(str(home / "history" / "runs"), ensure_ascii=False)}
 """
 
 
@@ -81,7 +87,7 @@ def set_up(project: Project) -> list[Path]:
     project.dagster_home.mkdir(parents=True, exist_ok=True)
     dagster_yaml = project.dagster_home / "dagster.yaml"
     if not dagster_yaml.exists():
-        dagster_yaml.write_text(DAGSTER_YAML, encoding="utf-8")
+        dagster_yaml.write_text(DAGSTER_YAML + sqlite_event_log(project.dagster_home), encoding="utf-8")
         written.append(dagster_yaml)
     env = project.root / ".env"
     if not env.exists():

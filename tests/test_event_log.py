@@ -6,21 +6,20 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from resilience_pipeline.event_log import OPEN_FILES, OpenSqliteEventLogStorage
+from resilience_pipeline.project import sqlite_event_log
 
-SETTINGS = {
-    "event_log_storage": {"module": "resilience_pipeline.event_log", "class": "OpenSqliteEventLogStorage"},
-    "telemetry": {"enabled": False},
-}
+QUIET = {"telemetry": {"enabled": False}}
 
 
 @pytest.fixture
 def instance(tmp_path, monkeypatch):
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=SETTINGS) as instance:
+    settings = yaml.safe_load(sqlite_event_log(tmp_path))
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=settings | QUIET) as instance:
         yield instance
 
 
@@ -52,7 +51,7 @@ def test_events_are_read_by_dagsters_own_class_while_the_files_are_open(instance
 
 def test_what_dagsters_own_class_writes_is_read(instance):
     dg.materialize([table], instance=instance)
-    with dg.DagsterInstance.local_temp(instance.root_directory, overrides={"telemetry": {"enabled": False}}) as other:
+    with dg.DagsterInstance.local_temp(instance.root_directory, overrides=QUIET) as other:
         assert type(other.event_log_storage) is SqliteEventLogStorage
         theirs = dg.materialize([table], instance=other)
     found = instance.get_latest_materialization_event(table.key)

@@ -22,6 +22,8 @@ from resilience_pipeline.warehouse.pointer import Pointer
 FORM = 1  # of the record; a reader refuses any other
 #: Tables and layers that tell of a lake's own history or of what else lay in its landing folder: another lake's differ.
 OWN_HISTORY = frozenset({"report/drift", "sources/inventory", "sources/pins"})
+#: Those of them that other tables read.
+READ_BY_OTHERS = ("sources/pins",)
 OWN_LAYERS = frozenset({"lineage"})
 
 

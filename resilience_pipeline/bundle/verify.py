@@ -14,7 +14,14 @@ from pathlib import Path
 from resilience_pipeline.bundle.archive import read_archive
 from resilience_pipeline.bundle.places import differing, digests
 from resilience_pipeline.bundle.readme import CRATE, RECORD
-from resilience_pipeline.bundle.record import FORM, BundledDelivery, Record, installed_packages
+from resilience_pipeline.bundle.record import (
+    FORM,
+    OWN_HISTORY,
+    READ_BY_OTHERS,
+    BundledDelivery,
+    Record,
+    installed_packages,
+)
 from resilience_pipeline.errors import BundleError, DeliveryError
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Delivery
@@ -225,10 +232,12 @@ def _selection(record: Record) -> Sequence[str]:
     from resilience_pipeline.warehouse.catalogue import relation_of
 
     keys = [step.key for step in project_plan().steps] + [("sources", source.name) for source in SOURCES]
+    own = [key for key in keys if "/".join(key) in OWN_HISTORY]
     recorded = [key for key in keys if "/".join(key) in record.tables]
-    if len(recorded) == len(keys):
+    if len(recorded) + len(own) == len(keys):
         return ()
-    return ("--select", " or ".join(f'key:"{"/".join(relation_of(key))}"' for key in recorded))
+    wanted = dict.fromkeys((*recorded, *own, *(tuple(name.split("/")) for name in READ_BY_OTHERS)))
+    return ("--select", " or ".join(f'key:"{"/".join(relation_of(key))}"' for key in wanted))
 
 
 def _other_code(record: Record) -> Sequence[str]:

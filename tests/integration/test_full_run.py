@@ -123,15 +123,20 @@ def test_the_same_files_give_the_same_bytes_under_another_hash_seed_and_number_o
         assert drawn[0] == drawn[1], figure
 
 
+def versions(status):
+    """Data versions of all tables but the index of what a lake holds, which tells of its own runs."""
+    return {t["table"]: t["data_version"] for t in status["tables"] if not t["table"].startswith("lineage.")}
+
+
 def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin, finished, tmp_path):
     shutil.copytree(finished.root, tmp_path / "copy", symlinks=True)
     terminal = Terminal(tmp_path / "copy")
     (terminal.root / ".env").unlink()
-    before = {t["table"]: t["data_version"] for t in terminal.json("status")["tables"]}
+    before = versions(terminal.json("status"))
     terminal("run", "--landing", str(small_twin / "landing"), *HEADLINE, "--set", "winsorise=none")
     status = terminal.json("status")
-    assert {t["table"]: t["data_version"] for t in status["tables"]} == before
-    (variant,) = status["variants"]
+    assert versions(status) == before
+    (variant,) = (name for name in status["variants"] if not name.startswith("living"))
     theirs = terminal.json("show", "table_4", "--variant", variant)
     ours = terminal.json("show", "table_4")
     assert theirs["rows"] != ours["rows"]
