@@ -3,12 +3,11 @@
 Both are made once for all processes of the suite: a full run costs more than most tests together.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
+from tests.integration.once import once
 from tests.integration.terminal import Terminal
 
 SEED, CITIES = 7, 60
@@ -25,7 +24,7 @@ def shared(tmp_path_factory, worker_id) -> Path:
 def small_twin(shared) -> Path:
     """A synthetic twin of sixty cities: `landing/` and `truth.json`."""
     out = shared / "small_twin" / "twin"
-    _once(
+    once(
         out.parent,
         lambda folder: Terminal(folder)("twin", "--out", str(out), "--seed", str(SEED), "--cities", str(CITIES)),
     )
@@ -36,15 +35,5 @@ def small_twin(shared) -> Path:
 def finished(shared, small_twin) -> Terminal:
     """A project after one full run on the small twin. Tests must not change its lake."""
     root = shared / "finished"
-    _once(root, lambda folder: Terminal(folder)("run", "--landing", str(small_twin / "landing")))
+    once(root, lambda folder: Terminal(folder)("run", "--landing", str(small_twin / "landing")))
     return Terminal(root)
-
-
-def _once(folder: Path, make: Callable[[Path], object]) -> None:
-    """Make the folder's content unless another process has done so, or is doing it: then wait for it."""
-    with FileLock(f"{folder}.lock"):
-        made = folder.with_name(f"{folder.name}.made")
-        if not made.exists():
-            folder.mkdir(exist_ok=True)
-            make(folder)
-            made.touch()

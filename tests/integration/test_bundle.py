@@ -9,16 +9,20 @@ import pytest
 
 from resilience_pipeline.bundle.record import _following
 from resilience_pipeline.warehouse.pointer import Pointer
+from tests.integration.once import once
 from tests.integration.terminal import HEADLINE, Terminal
 
 
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory, small_twin):
+def bundled(shared, small_twin):
     """A project whose Table 4 was computed, and its bundle."""
-    terminal = Terminal(tmp_path_factory.mktemp("bundled"))
-    terminal("run", "--landing", str(small_twin / "landing"), *HEADLINE)
-    terminal("export", "--bundle", "--out", "bundle.zip")
-    return terminal
+
+    def run(root):
+        Terminal(root)("run", "--landing", str(small_twin / "landing"), *HEADLINE)
+        Terminal(root)("export", "--bundle", "--out", "bundle.zip")
+
+    once(shared / "bundled", run)
+    return Terminal(shared / "bundled")
 
 
 def contents(bundled):

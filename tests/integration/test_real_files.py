@@ -1,6 +1,7 @@
 """The private real files through one run: read without per-file code, matched, in agreement, estimated."""
 
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from resilience_pipeline.lineage.trace import trace
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.warehouse.lake import Lake
+from tests.integration.once import once
 from tests.integration.terminal import Terminal
 
 pytestmark = pytest.mark.real_data
@@ -23,17 +25,20 @@ LISTS = ("pilot_cities_55.csv", "resource_based_prefectures_2013.csv")
 
 
 @pytest.fixture(scope="module")
-def project(real_data, tmp_path_factory) -> Terminal:
-    """A project after one run on the real files."""
-    terminal = Terminal(tmp_path_factory.mktemp("real"))
-    landing = terminal.root / "data_lake" / "landing"
-    for folder in FOLDERS:
-        shutil.copytree(real_data / folder, landing / folder)
-    (landing / "lists").mkdir()
-    for name in LISTS:
-        shutil.copy(real_data / "lists" / name, landing / "lists" / name)
-    terminal("run")
-    return terminal
+def project(real_data, shared) -> Terminal:
+    """A project after one run on the real files. Tests must not change its lake."""
+
+    def run(root: Path) -> None:
+        landing = root / "data_lake" / "landing"
+        for folder in FOLDERS:
+            shutil.copytree(real_data / folder, landing / folder)
+        (landing / "lists").mkdir()
+        for name in LISTS:
+            shutil.copy(real_data / "lists" / name, landing / "lists" / name)
+        Terminal(root)("run")
+
+    once(shared / "real", run)
+    return Terminal(shared / "real")
 
 
 def test_all_thirty_tables_of_chapter_2_are_read(project):
