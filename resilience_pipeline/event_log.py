@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import StringSource
+from dagster import DagsterInstance, Field, StringSource
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -27,24 +27,33 @@ OPEN_FILES = 8
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     """SqliteEventLogStorage that keeps its connections.
 
-    Set in `dagster.yaml` under `event_log_storage`; `base_dir`, as with Dagster's own, is `history/runs` of its home.
+    Set in `dagster.yaml` under `event_log_storage`. Without a `base_dir` its place is `history/runs` of the home that
+    is opened, as with Dagster's own, so that a copied or moved home reads and writes its own log.
     """
 
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
-        super().__init__(base_dir, inst_data)
+        self._inst_data = inst_data
+        if base_dir:
+            super().__init__(base_dir, inst_data)
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
         """What `dagster.yaml` may say."""
-        return {"base_dir": StringSource}
+        return {"base_dir": Field(StringSource, is_required=False)}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "OpenSqliteEventLogStorage":
         """Made by Dagster from `dagster.yaml`."""
-        return cls(config_value["base_dir"], inst_data)
+        return cls(config_value.get("base_dir"), inst_data)
+
+    def register_instance(self, instance: DagsterInstance) -> None:
+        """Told by Dagster which instance uses this storage: what has no place yet takes that of its home."""
+        if not hasattr(self, "_base_dir"):
+            super().__init__(str(Path(instance.root_directory) / "history" / "runs"), self._inst_data)
+        super().register_instance(instance)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

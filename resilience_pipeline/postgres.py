@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from resilience_pipeline.errors import PipelineError
-from resilience_pipeline.project import Project, set_up, sqlite_event_log
+from resilience_pipeline.project import SQLITE_EVENT_LOG, Project, set_up
 
 URL = "DAGSTER_POSTGRES_URL"
 #: With the key that names the storage, what `dagster.yaml` says.
@@ -41,9 +41,7 @@ def use_postgres(project: Project) -> list[Path]:
     text = file.read_text(encoding="utf-8")
     stated = (yaml.safe_load(text) or {}).get("storage")
     if stated is None:
-        file.write_text(
-            f"{text.replace(sqlite_event_log(project.dagster_home), '').rstrip()}\n{STORAGE}", encoding="utf-8"
-        )
+        file.write_text(f"{text.replace(SQLITE_EVENT_LOG, '').rstrip()}\n{STORAGE}", encoding="utf-8")
         return [*dict.fromkeys((*written, file))]
     if "postgres" not in stated:
         raise PipelineError(

@@ -4,13 +4,13 @@ A project is a folder; the repository's checkout is one. Environment variables (
 for Dagster and the terminal alike) come before `[paths]` of `resilience.toml`, which comes before the defaults.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values, load_dotenv
 
+from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.settings import load_paths
 
 #: Dagster instance of the embedded default: local SQLite, one run at a time, nothing leaves the machine.
@@ -41,14 +41,11 @@ retention:
 """
 
 
-def sqlite_event_log(home: Path) -> str:
-    """Section of `dagster.yaml`: SQLite whose files stay open (event_log.py). A storage in Postgres takes its place."""
-    return f"""\
+#: Section of `dagster.yaml`: SQLite whose files stay open (event_log.py). A storage in Postgres takes its place.
+SQLITE_EVENT_LOG = """\
 event_log_storage:
   module: resilience_pipeline.event_log
   class: OpenSqliteEventLogStorage
-  config:
-    base_dir: {json.dumps(str(home / "history" / "runs"), ensure_ascii=False)}
 """
 
 
@@ -68,8 +65,13 @@ def find_project(lake: Path | None = None, landing: Path | None = None) -> Proje
     """The project of the working directory (or of RESILIENCE_PROJECT); arguments override what it says.
 
     Reads `.env` without overriding what the environment already sets.
+
+    Raises
+    ------
+    PipelineError : `.env` was written for another folder, so that runs would end up there.
     """
     root = Path(os.environ.get("RESILIENCE_PROJECT", ".")).resolve()
+    _refuse_another_folders_env(root)
     load_dotenv(root / ".env")
     settings = root / "resilience.toml"
     stated = load_paths(settings)
@@ -81,13 +83,25 @@ def find_project(lake: Path | None = None, landing: Path | None = None) -> Proje
     return Project(root, lake, landing, settings, root / "studies", home)
 
 
+def _refuse_another_folders_env(root: Path) -> None:
+    written_for = dotenv_values(root / ".env").get("RESILIENCE_PROJECT")
+    if written_for and Path(written_for).resolve() != root:
+        raise PipelineError(
+            what="this project was copied or moved",
+            file=str(root / ".env"),
+            found=written_for,
+            expected=str(root),
+            remedy="delete this file and call: resilience setup",
+        )
+
+
 def set_up(project: Project) -> list[Path]:
     """Write `.env` and Dagster's home where they do not stand yet; returns what was written."""
     written = []
     project.dagster_home.mkdir(parents=True, exist_ok=True)
     dagster_yaml = project.dagster_home / "dagster.yaml"
     if not dagster_yaml.exists():
-        dagster_yaml.write_text(DAGSTER_YAML + sqlite_event_log(project.dagster_home), encoding="utf-8")
+        dagster_yaml.write_text(DAGSTER_YAML + SQLITE_EVENT_LOG, encoding="utf-8")
         written.append(dagster_yaml)
     env = project.root / ".env"
     if not env.exists():

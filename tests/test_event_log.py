@@ -1,6 +1,7 @@
 """Dagster's event log with its files kept open: the same events, readable by Dagster's own class, whatever happens."""
 
 import logging
+import shutil
 import threading
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import yaml
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from resilience_pipeline.event_log import OPEN_FILES, OpenSqliteEventLogStorage
-from resilience_pipeline.project import sqlite_event_log
+from resilience_pipeline.project import SQLITE_EVENT_LOG
 
 QUIET = {"telemetry": {"enabled": False}}
 
@@ -18,8 +19,10 @@ QUIET = {"telemetry": {"enabled": False}}
 @pytest.fixture
 def instance(tmp_path, monkeypatch):
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-    settings = yaml.safe_load(sqlite_event_log(tmp_path))
-    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=settings | QUIET) as instance:
+    settings = yaml.safe_load(SQLITE_EVENT_LOG)
+    home = tmp_path / "home"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home), overrides=settings | QUIET) as instance:
         yield instance
 
 
@@ -36,6 +39,23 @@ def test_the_setting_makes_this_class_in_the_folder_that_dagster_uses(instance):
     assert isinstance(instance.event_log_storage, OpenSqliteEventLogStorage)
     run = dg.materialize([table], instance=instance)
     assert (folder(instance) / f"{run.run_id}.db").is_file()
+
+
+def test_a_copied_home_has_a_log_of_its_own(instance, tmp_path):
+    dg.materialize([table], instance=instance)
+    copy = shutil.copytree(instance.root_directory, tmp_path / "copy")
+    with dg.DagsterInstance.local_temp(str(copy), overrides=yaml.safe_load(SQLITE_EVENT_LOG) | QUIET) as other:
+        theirs = dg.materialize([table], instance=other)
+        assert other.get_latest_materialization_event(table.key).run_id == theirs.run_id
+    assert instance.all_logs(theirs.run_id) == []
+    assert instance.get_latest_materialization_event(table.key).run_id != theirs.run_id
+
+
+def test_a_stated_place_is_kept(tmp_path):
+    stated = yaml.safe_load(f"{SQLITE_EVENT_LOG}  config:\n    base_dir: {tmp_path / 'elsewhere'}\n")
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=stated | QUIET) as instance:
+        run = dg.materialize([table], instance=instance)
+    assert (tmp_path / "elsewhere" / f"{run.run_id}.db").is_file()
 
 
 def test_events_are_read_by_dagsters_own_class_while_the_files_are_open(instance):
