@@ -8,7 +8,7 @@ from pathlib import Path
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.living.variants import VARIANTS as LIVING
-from resilience_pipeline.living.variants import states
+from resilience_pipeline.living.variants import states, why_not
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
@@ -57,11 +57,12 @@ def demand_own(lake: Lake, pointer: Pointer) -> None:
         return
     name = ".".join(pointer.key[1:])
     if variant in LIVING:
+        why = why_not(lake, pointer.key)
+        soon = "" if why else "`resilience run` brings it up when a newer year is complete; "
         raise LakeError(
             what=f"the living panel has no {name} of its own",
-            found="; ".join(states(lake)) or "it was never looked at",
-            remedy="`resilience run` brings it up when a newer year is complete; --variant left out shows the study's "
-            "own",
+            found=why or "; ".join(states(lake)) or "it was never looked at",
+            remedy=f"{soon}--variant left out shows the study's own",
         )
     attempt = last_attempt(lake, pointer.key)
     raise LakeError(

@@ -1,5 +1,6 @@
 """Where living panels lie in the lake, and what they say of themselves: read from pointers alone."""
 
+from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
@@ -19,6 +20,14 @@ def living_panels(lake: Lake) -> dict[str, str]:
 def states(lake: Lake) -> list[str]:
     """What stands or why it waits, for every living panel of a variant's lake."""
     return [_words(pointer) for pointer in _pointers(lake)]
+
+
+def why_not(lake: Lake, key: TableKey) -> str | None:
+    """What the last walk of a living panel says of a table that it did not bring up; None where it says nothing."""
+    for pointer in _pointers(lake):
+        for state, message in lake.read_pointer(pointer).filter(result=".".join(key)).select("state", "message").rows():
+            return f"{state}: {message}"
+    return None
 
 
 def _pointers(lake: Lake) -> list[Pointer]:

@@ -4,7 +4,7 @@ It is a step like any other, so a run in which nothing changed does not walk at 
 takes only those with it that rest on it; its last good table stays.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from resilience_pipeline.driver import execute
 from resilience_pipeline.errors import LakeError, PipelineError
 from resilience_pipeline.living import study as study_module
 from resilience_pipeline.living import window as window_module
-from resilience_pipeline.living.study import living_steps, living_study, weighed_anew
+from resilience_pipeline.living.study import left_out, living_steps, living_study
 from resilience_pipeline.living.variants import VARIANTS
 from resilience_pipeline.living.window import Window, complete_window
 from resilience_pipeline.options import Options
@@ -25,7 +25,7 @@ from resilience_pipeline.warehouse.snapshot import Snapshot
 
 WALK = pl.Schema({"result": pl.String, "state": pl.String, "data_version": pl.String, "message": pl.String})
 EVERY_RESULT = "every_result_is_there"
-STANDS, UNDEFINED = "stands", "not defined"
+STANDS, NO_RESULT = "stands", "no living result"
 
 
 def living_key(study: Study, variant: str) -> TableKey:
@@ -53,8 +53,7 @@ def living_step(study: Study, variant: str, snapshot: Callable[[], Snapshot], *,
             return _waiting(study, window)
         living = living_study(study, window.last_year, frozen_weights=frozen_weights)
         chain = living_steps(living)
-        undefined = weighed_anew(chain) if frozen_weights else ()
-        return _result(living, window, walk(chain, pinned, options, undefined=undefined, force=force))
+        return _result(living, window, pl.concat([walk(chain, pinned, options, force=force), _not_walked(study)]))
 
     return Step(
         key=living_key(study, variant),
@@ -82,33 +81,15 @@ def is_worn(key: TableKey, snapshot: Snapshot) -> bool:
     return False
 
 
-def walk(
-    steps: Sequence[Step],
-    snapshot: Snapshot,
-    options: Options,
-    *,
-    undefined: Collection[TableKey] = (),
-    force: bool = False,
-) -> pl.DataFrame:
-    """Every step in order but those that rest on one that failed; WALK, one row per step.
-
-    Parameters
-    ----------
-    undefined : steps that have no sense here; what rests on one has none, either, and that is no failure.
-    """
+def walk(steps: Sequence[Step], snapshot: Snapshot, options: Options, *, force: bool = False) -> pl.DataFrame:
+    """Every step in order but those that rest on one that failed; WALK, one row per step."""
     rows: list[tuple[str, str, str | None, str]] = []
     failed: set[TableKey] = set()
-    senseless: set[TableKey] = set()
     for step in steps:
         name = ".".join(step.key)
-        if step.key in undefined:
-            senseless.add(step.key)
-            rows.append((name, UNDEFINED, None, "it weighs the index anew under other options"))
-            continue
-        if beneath := sorted(senseless.intersection(step.inputs)) or sorted(failed.intersection(step.inputs)):
-            (senseless if beneath[0] in senseless else failed).add(step.key)
-            state = UNDEFINED if beneath[0] in senseless else "left out"
-            rows.append((name, state, None, f"rests on {', '.join('.'.join(key) for key in beneath)}"))
+        if beneath := sorted(failed.intersection(step.inputs)):
+            failed.add(step.key)
+            rows.append((name, "left out", None, f"rests on {', '.join('.'.join(key) for key in beneath)}"))
             continue
         try:
             outcome = execute(step, snapshot, options, force=force)
@@ -124,6 +105,12 @@ def walk(
             rows.append((name, "failed", None, "\n".join(check.message for check in outcome.failures)))
         else:
             rows.append((name, STANDS, outcome.pointer.data_version, ""))
+    return pl.DataFrame(rows, schema=WALK, orient="row")
+
+
+def _not_walked(study: Study) -> pl.DataFrame:
+    """A row for each result that a living panel does not have, and why: here a reader looks for it."""
+    rows = [(f"report.{name}", NO_RESULT, None, why) for name, why in left_out(study).items()]
     return pl.DataFrame(rows, schema=WALK, orient="row")
 
 
@@ -154,18 +141,19 @@ def _waits(study: Study, window: Window, inputs: Inputs, read: Sequence[str], pi
 def _waiting(study: Study, window: Window) -> StepResult:
     message = f"waits for a year after {study.last_year}: {window.reason}"
     return StepResult(
-        WALK.to_frame(),
+        _not_walked(study),
         (Check(EVERY_RESULT, True, message, blocking=False),),
         notes={"status": "waiting", "why": window.reason},
     )
 
 
 def _result(living: Study, window: Window, table: pl.DataFrame) -> StepResult:
-    bad = table.filter(~pl.col("state").is_in([STANDS, UNDEFINED]))
+    bad = table.filter(~pl.col("state").is_in([STANDS, NO_RESULT]))
+    tables = table.height - table.filter(state=NO_RESULT).height
     named = "\n".join(
         f"{name}: {state}: {message}" for name, state, message in bad.select("result", "state", "message").rows()
     )
-    check = Check(EVERY_RESULT, bad.is_empty(), named or f"{table.height} tables", blocking=False, failures=bad)
+    check = Check(EVERY_RESULT, bad.is_empty(), named or f"{tables} tables", blocking=False, failures=bad)
     return StepResult(
         table,
         (check,),
@@ -175,8 +163,7 @@ def _result(living: Study, window: Window, table: pl.DataFrame) -> StepResult:
             "last_year": window.last_year,
             "why_no_later_year": window.reason,
             "weights": "of the frozen window" if living.frozen_weights else "re-estimated",
-            "tables": table.height,
+            "tables": tables,
             "failed": bad.height,
-            "not_defined": table.filter(state=UNDEFINED).height,
         },
     )

@@ -15,7 +15,7 @@ from resilience_pipeline.options import Options, Value
 from resilience_pipeline.panel.chain import behind, computed, study_steps
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Step, TableKey
-from resilience_pipeline.study.needs import sources_for
+from resilience_pipeline.study.needs import sources_for, weight_tables
 from resilience_pipeline.study.study import Study
 
 
@@ -45,13 +45,17 @@ class Variants:
 def variants(study: Study, varied: Collection[str], wanted: Sequence[TableKey]) -> Variants:
     """What varying the options moves among the wanted tables and what they rest on.
 
+    Weights of a study under frozen weights are given: no option moves them.
+
     Raises
     ------
     SpecificationError : an option moves none of the wanted tables, so all of its values would give the same.
     """
     steps: list[Step] = []
     read: dict[TableKey, tuple[str, ...]] = {}
-    for step in behind(study_steps(study, sources_for(study, SOURCES)), wanted):
+    fixed = set(weight_tables(study)) if study.frozen_weights else set()
+    chain = [step for step in study_steps(study, sources_for(study, SOURCES)) if step.key not in fixed]
+    for step in behind(chain, wanted):
         before = [name for key in step.inputs for name in read.get(key, ())]
         if before or set(step.options) & set(varied):
             steps.append(step)

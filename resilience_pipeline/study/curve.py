@@ -4,7 +4,7 @@ A choice sets options (the index, the pilots, winsorising) or keys of the column
 The curve is the product of the dimensions' choices.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -64,6 +64,10 @@ class Dimension:
     def of_options(self) -> bool:
         """Whether its choices set options; else they set keys of the column."""
         return any(choice.options for choice in self.choices)
+
+
+#: A choice of nothing.
+AS_IT_IS = Choice("as it is")
 
 
 def read_dimensions(section: Section, declared: Declared) -> tuple[Dimension, ...]:
@@ -133,6 +137,24 @@ def _entry(entry: Section, declared: Declared) -> Choice:
     return Choice(
         name, tuple((key, _value(entry, key, key, entry.values[key])) for key in options), where=where, **lists
     )
+
+
+def with_options_settled(
+    dimensions: Sequence[Dimension], settled: Collection[str], options: Options
+) -> tuple[tuple[Dimension, ...], dict[str, tuple[str, ...]]]:
+    """The dimensions where some options cannot be chosen any more, and by dimension the choices that this leaves out.
+
+    A choice stays where it says of these options what holds, and then sets them no longer. A dimension without such a
+    choice is settled to `AS_IT_IS`.
+    """
+    kept, gone = [], {}
+    for dimension in dimensions:
+        there = [c for c in dimension.choices if all(options[n] == v for n, v in c.options if n in settled)]
+        choices = [replace(c, options=tuple(o for o in c.options if o[0] not in settled)) for c in there]
+        kept.append(replace(dimension, choices=tuple(choices) or (AS_IT_IS,)))
+        if left_out := tuple(choice.name for choice in dimension.choices if choice not in there):
+            gone[dimension.name] = left_out
+    return tuple(kept), gone
 
 
 def size(dimensions: Sequence[Dimension]) -> int:

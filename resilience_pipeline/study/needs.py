@@ -72,6 +72,15 @@ def weight_tables(study: Study) -> tuple[TableKey, ...]:
     return tuple(("indices", study.name, table.name) for table in study_index_tables(study) if table.weighs)
 
 
+def weighing_options(study: Study) -> frozenset[str]:
+    """Options that choose how the study's indices are weighted, or what is: under frozen weights they are settled.
+
+    The start year is none of them: it dates the treatment, whatever the weights.
+    """
+    named = (name for table in study_index_tables(study) if table.weighs for name in table.step(study).options)
+    return frozenset(named) - {"start_year"}
+
+
 def needed_indicators(study: Study, options: Options) -> tuple[str, ...]:
     """Canonical indicators that the study's tables rest on under these options, sorted."""
     names = [name for variable in all_variables(study) for name in roots(formula_of(variable, options))]

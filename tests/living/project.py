@@ -55,7 +55,17 @@ title = "Effect under two weightings"
 kind = "curve"
 of = "effect.1"
 [tables.choices.dimensions]
-weighting = [{ name = "entropy", weighting = "entropy" }, { name = "equal", weighting = "equal" }]
+weighting = ["entropy", "equal"]
+winsorise = ["by_year", "none"]
+
+[tables.sheet]
+title = "Questions"
+kind = "referee"
+
+[[tables.sheet.questions]]
+ask = "Does it hang on one way to do it?"
+why = "Both are choices."
+result = "choices"
 """
 Frames = Mapping[TableKey, pl.DataFrame]
 

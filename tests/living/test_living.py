@@ -10,10 +10,12 @@ from polars.testing import assert_frame_equal
 from resilience_pipeline import twin
 from resilience_pipeline.driver import why_stale
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.living.study import living_steps, living_study
 from resilience_pipeline.living.variants import VARIANTS, living_panels
 from resilience_pipeline.living.walk import living_step
 from resilience_pipeline.options import Options
 from resilience_pipeline.status import read_result
+from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.twin.editions import as_of
 from resilience_pipeline.warehouse.lake import Lake
 from tests.living.project import Frames, FramesToResults, small_study
@@ -91,12 +93,44 @@ def test_frozen_weights_are_the_studys_own_and_re_estimated_ones_are_not(second)
     assert (by_hand - scores["res"]).abs().max() < 1e-9
 
 
-def test_a_curve_over_weightings_has_no_sense_under_frozen_weights_and_is_no_failure(second):
-    walked = second.lake.variant("living_frozen_weights").read(("living", "small_frozen_weights"))
-    states = dict(walked.select("result", "state").rows())
-    assert states["report.choices"] == "not defined"
-    assert set(states.values()) == {"stands", "not defined"}
-    assert second.lake.variant("living").read(("living", "small"))["state"].unique().to_list() == ["stands"]
+def test_every_result_exists_under_either_weights(second):
+    for variant, table in (("living", "small"), ("living_frozen_weights", "small_frozen_weights")):
+        walked = second.lake.variant(variant).read(("living", table))
+        assert walked.filter(pl.col("state") != "stands")["result"].to_list() == ["report.longer"]
+
+
+def test_a_curve_under_frozen_weights_leaves_out_what_weighs_anew_and_says_so(second):
+    living, frozen = (second.lake.variant(name).read(("report", "choices")) for name in VARIANTS)
+    assert living.select("weighting", "winsorise").rows() == [
+        (weighting, cut) for weighting in ("entropy", "equal") for cut in ("by_year", "none")
+    ]
+    assert frozen.select("weighting", "winsorise").rows() == [("entropy", "by_year"), ("entropy", "none")]
+    own = second.lake.variant("living_frozen_weights").read(("estimates", "effect", "1"))["estimate"][0]
+    assert frozen["estimate"][0] == pytest.approx(own, rel=1e-10)
+    assert frozen["estimate"][1] not in living["estimate"].to_list(), "another rule, the frozen window's weights"
+    left_out = "choices that weigh anew are left out (weighting: equal)"
+    page, sheet = (
+        read_result(second.lake.root, name, "living_frozen_weights").document for name in ("choices", "sheet")
+    )
+    assert any(left_out in note for note in page.notes)
+    assert any("choices has no choice that would weigh the index anew" in note for note in sheet.notes)
+    assert not any("frozen window" in note for note in read_result(second.lake.root, "sheet", "living").document.notes)
+
+
+@pytest.mark.parametrize("stands", ["first", "second"])
+def test_what_is_no_living_result_says_why_where_it_is_asked_for(request, stands):
+    project = request.getfixturevalue(stands)
+    with pytest.raises(LakeError, match="no longer of its own") as raised:
+        read_result(project.lake.root, "longer", "living_frozen_weights")
+    assert raised.value.found == "no living result: it has every last year in it, under both weights"
+    assert "resilience run" not in raised.value.remedy
+
+
+def test_no_step_of_a_living_panel_under_frozen_weights_is_told_how_to_weigh():
+    for study in find_studies():
+        living = living_study(study, study.last_year + 1, frozen_weights=True)
+        told = {step.key for step in living_steps(living) if {"weighting", "index_form"} & set(step.options)}
+        assert {key[0] for key in told} <= {"report"}, "a printed result names every option that is no default"
 
 
 def test_nothing_is_computed_again_where_nothing_changed(second, tmp_path):

@@ -54,12 +54,6 @@ def test_a_lake_that_refuses_is_no_results_fault_and_ends_the_walk(tmp_path: Pat
         walk([step("a", error=LakeError(what="disk", remedy="make room"))], Lake(tmp_path).pin("1"), Options())
 
 
-def test_what_has_no_sense_is_no_failure_and_neither_is_what_rests_on_it(tmp_path: Path):
-    chain = [step("curve"), step("referee", "curve"), step("a")]
-    table = walk(chain, Lake(tmp_path).pin("1"), Options(), undefined=[key("curve")])
-    assert states(table) == {"curve": "not defined", "referee": "not defined", "a": "stands"}
-
-
 def test_a_second_walk_computes_nothing(tmp_path: Path):
     lake = Lake(tmp_path).variant("living")
     walk([step("a")], lake.pin("1"), Options())

@@ -3,8 +3,8 @@
 The section and the steps; what the steps compute stands in `curve_rows` and `curve_deals`, on a plan of `curve_plan`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from resilience_pipeline import table_checks
@@ -19,11 +19,12 @@ from resilience_pipeline.econometrics import (
 )
 from resilience_pipeline.econometrics import curve as curve_module
 from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.options import Options
 from resilience_pipeline.panel import alternatives, analysis, variants
 from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.study import columns
 from resilience_pipeline.study import curve as study_curve
-from resilience_pipeline.study.curve import Dimension, read_dimensions, size
+from resilience_pipeline.study.curve import Dimension, read_dimensions, size, with_options_settled
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, estimate_key, part_key
 from resilience_pipeline.study.kinds.curve_deals import dealt, tested
 from resilience_pipeline.study.kinds.curve_plan import indicators_behind, plan_of
@@ -92,6 +93,23 @@ def permuted_key(table: ResultTable) -> TableKey:
 def joint_key(table: ResultTable) -> TableKey:
     """("estimates", "figure_4", "joint_test")."""
     return part_key(table, "joint_test")
+
+
+def with_weights_settled(table: ResultTable, weighing: Collection[str], options: Options) -> ResultTable:
+    """The curve where nothing can be weighed anew: without the choices that would be, and a note that names them.
+
+    Parameters
+    ----------
+    weighing : options that choose weights. options : those under which the weights that hold were learnt.
+    """
+    settings = settings_of(table)
+    dimensions, gone = with_options_settled(settings.dimensions, weighing, options)
+    settled = replace(table, settings=replace(settings, dimensions=dimensions))
+    if not gone:
+        return settled
+    named = "; ".join(f"{name.replace('_', ' ')}: {', '.join(choices)}" for name, choices in gone.items())
+    note = f"The weights are the frozen window's in all of them, so choices that weigh anew are left out ({named})."
+    return replace(settled, notes=(*table.notes, note))
 
 
 def steps(study: Study, table: ResultTable) -> list[Step]:

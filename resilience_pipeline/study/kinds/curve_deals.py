@@ -14,7 +14,7 @@ from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
 from resilience_pipeline.step import Check, Inputs, StepResult, TableKey
-from resilience_pipeline.study.curve import Choice, Dimension, is_own, size
+from resilience_pipeline.study.curve import AS_IT_IS, Choice, Dimension, is_own, size
 from resilience_pipeline.study.kinds.curve_plan import Plan, panels_of, specifications_of
 
 
@@ -46,4 +46,4 @@ def tested(key: TableKey, inputs: Inputs, options: Options) -> StepResult:
 def _own(dimension: Dimension, column: Specification, options: Options) -> tuple[Choice, ...]:
     """The choice that leaves the column as it is, or a choice of nothing where none does."""
     own = [choice for choice in dimension.choices if is_own(choice, column, options)]
-    return (own[0],) if own else (Choice("as it is"),)
+    return (own[0],) if own else (AS_IT_IS,)

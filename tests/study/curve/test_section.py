@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from resilience_pipeline.errors import SpecificationError
-from resilience_pipeline.study.curve import Choice, column_with
+from resilience_pipeline.options import Options
+from resilience_pipeline.study.curve import AS_IT_IS, Choice, Dimension, column_with, with_options_settled
 from resilience_pipeline.study.kinds import curve as kind
 from resilience_pipeline.study.load import find_studies, load_study
 from resilience_pipeline.study.steps import steps
@@ -77,3 +78,18 @@ def test_the_paper_has_its_curve_on_the_third_column_of_table_4_over_thousands_o
         *("controls", "effects", "sample", "errors"),
     ]
     assert kind.size(settings.dimensions) == 6 * 3 * 6 * 2 * 3 * 4 * 3 * 4 * 2
+
+
+def test_a_dimension_whose_options_are_settled_keeps_what_holds_or_stays_as_it_is():
+    first = Dimension("weighting", (Choice("e", (("weighting", "entropy"),)), Choice("p", (("weighting", "pca"),))))
+    both = Choice("p, uncut", (("weighting", "pca"), ("winsorise", "none")))
+    cut = Choice("uncut", (("weighting", "entropy"), ("winsorise", "none")))
+    kept, gone = with_options_settled(
+        (first, Dimension("mixed", (both, cut)), Dimension("other", (both,))), {"weighting"}, Options()
+    )
+    assert [dimension.choices for dimension in kept] == [
+        (Choice("e"),),
+        (Choice("uncut", (("winsorise", "none"),)),),
+        (AS_IT_IS,),
+    ]
+    assert gone == {"weighting": ("p",), "mixed": ("p, uncut",), "other": ("p, uncut",)}
