@@ -102,7 +102,7 @@ def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
     wanted = asked.removeprefix("report.").removeprefix("estimates.").replace("/", ".")
     names = index.coefficients["name"].to_list()
     estimates = index.coefficients.filter(pl.col("table").str.starts_with("estimates/"))["name"].to_list()
-    chosen = {wanted} & set(names) or set(matches(wanted, estimates)) or set(matches(wanted, names))
+    chosen = {wanted} & set(names) or _plainest(wanted, matches(wanted, estimates)) or set(matches(wanted, names))
     number = None
     if not chosen and wanted.rpartition(".")[2].isdigit():
         whole, _, digits = wanted.rpartition(".")
@@ -111,7 +111,7 @@ def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
     if not chosen and "." in wanted:  # table_4.3.did.std_error: a figure of a row is the row's
         chosen = set(matches(wanted.rpartition(".")[0], names)) if _is_column(wanted.rpartition(".")[2]) else set()
     if not chosen:
-        close = near(wanted, names)
+        close = near(wanted, dict.fromkeys(names))
         raise LakeError(
             what=f"no coefficient is called {asked!r}",
             expected=", ".join(close) or "a name such as table_4.3.did",
@@ -126,6 +126,15 @@ def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
         found = [_numbered(index, coefficient, number) for coefficient in found]
     own = {c.name for c in found if c.table.startswith("estimates/")}
     return tuple(c for c in found if c.table.startswith("estimates/") or c.name not in own)
+
+
+def _plainest(wanted: str, names: Sequence[str]) -> set[str]:
+    """Of names that hold the wanted parts the shortest: a term's estimate, not its covariance with another term."""
+    if any(name.startswith(f"{wanted}.") for name in names):
+        return set(names)  # all that goes on after it was asked for
+    fewest = min((name.count(".") for name in names), default=0)
+    short = {name for name in names if name.count(".") == fewest}
+    return short if len(short) == 1 else set(names)
 
 
 def _is_column(name: str) -> bool:
@@ -145,9 +154,13 @@ def _is_column(name: str) -> bool:
     )
 
 
+#: Columns that number the rows of curves and draws; of a placebo, `specification` is the model's name.
+_NUMBERS = ("specification", "draw")
+
+
 def _numbered(index: Index, whole: Coefficient, number: int) -> Coefficient:
     table = index.look(whole.table)
-    column = next((name for name in ("specification", "draw") if name in table.columns), None)
+    column = next((name for name in _NUMBERS if name in table.columns and table[name].dtype.is_integer()), None)
     rows = [] if column is None else table.with_row_index("_at").filter(pl.col(column) == number)["_at"].to_list()
     if len(rows) != 1:
         raise LakeError(

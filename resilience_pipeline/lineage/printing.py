@@ -15,6 +15,7 @@ from resilience_pipeline.report.figures import number
 #: What `--depth` shows: 1 the estimate and its sample, 2 its variables, 3 tables and files, 4 cells.
 DEPTHS = (1, 2, 3, 4)
 _ROW = ("estimate", "ours", "std_error", "se", "t", "p_value", "ci_low", "ci_high", "n_obs", "status", "reason")
+_ESTIMATED = frozenset({"estimate", "ours", "ci_low"})
 _MODEL = frozenset({"label", "spec_hash", "data_hash", "versions", "term_position", "engine", "options"})
 
 
@@ -38,7 +39,9 @@ def print_trace(out: Console, trace: Trace, depth: int, *, cells_shown: bool = F
     for row in trace.rows[:12]:
         out.print(_figures(row))
     if trace.specification is not None:
-        out.print(_specification(trace.specification))
+        described = trace.kind == "descriptives"  # it is about no model, but about a model's sample
+        said = f"  on the sample of {trace.specification['name']}" if described else _specification(trace.specification)
+        out.print(said)
     if trace.sample is not None:
         out.print(_sample(trace))
     if depth >= 2 and trace.variables:
@@ -70,9 +73,11 @@ def _heading(trace: Trace) -> Text:
 
 def _figures(row: Mapping[str, Any]) -> Text:
     label = str(row.get("term") or row.get("variable") or row.get("statistic") or "")
-    said = [f"{name.replace('_', ' ')} {_value(row[name])}" for name in _ROW if name in row]
-    if not said:
-        said = [f"{name} {_value(value)}" for name, value in row.items() if name not in _MODEL][:10]
+    if _ESTIMATED & row.keys():
+        said = [f"{name.replace('_', ' ')} {_value(row[name])}" for name in _ROW if name in row]
+    else:  # a mean, a correlation, a share: it has no column that all have
+        left_out = _MODEL | ({"term", "variable", "statistic"} if label else set())
+        said = [f"{name.replace('_', ' ')} {_value(row[name])}" for name in row if name not in left_out][:12]
     return Text("  ").append(f"{label}: " if label else "").append(", ".join(said))
 
 
@@ -105,7 +110,8 @@ def _sample(trace: Trace) -> Group:
 
 def _variables(trace: Trace) -> Table:
     table = Table(box=None, pad_edge=False, title="\nVariables", title_justify="left")
-    for name in ("variable", "formula", "values in the sample"):
+    where = "panel" if trace.sample is None else "sample"
+    for name in ("variable", "formula", f"values in the {where}"):
         table.add_column(name, overflow="fold")
     for variable in trace.variables:
         formula = variable.formula + (f"  ({variable.option} = {variable.reading})" if variable.option else "")

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
+from resilience_pipeline.econometrics.predicate import predicate_columns
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.cells import Cells
 from resilience_pipeline.lineage.edge import EVERY, Part, Way
@@ -28,6 +28,7 @@ from resilience_pipeline.lineage.records import (
     Trace,
     VariableTrace,
 )
+from resilience_pipeline.lineage.sample_flow import rows_that_stay
 
 #: Layers from a result back to the files.
 BACKWARDS = ("report", "estimates", "panel", "indices", "grid", "frozen", "staging", "sources")
@@ -105,7 +106,7 @@ class _Tracer:
                 if (declared := self.index.declared(table)).get("sql")
             },
             lists=tuple(self.lists()),
-            notes=self.notes(),
+            notes=(*self.choices(about, rows), *self.notes()),
         )
 
     @cached_property
@@ -148,15 +149,20 @@ class _Tracer:
         return {**self.index.declared(f"report/{self.table.split('/')[1]}"), **self.index.declared(self.table)}
 
     def specification(self, about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-        """The one model that the rows are about, with what is empty left out."""
+        """The one model that the rows are about, with what is empty left out; None where they are about several."""
         known = {spec["name"]: spec for spec in about.get("specifications", ())}
-        named = {str(row[key]) for row in rows for key in ("name", "specification", "column") if row.get(key) in known}
-        if len(named) != 1:
-            named = set(known) if len(known) == 1 else {next(iter(known))} if known and not named else named
+        named = {name for row in rows for name in self._models(row) if name in known}
+        if not named and len(known) == 1:
+            named = set(known)
         if len(named) != 1:
             return None
         spec = known[named.pop()]
         return {name: value for name, value in spec.items() if value not in (None, [], "")}
+
+    def _models(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """What a row may call its model; a printed table has its columns' short names."""
+        own = [str(row[key]) for key in ("name", "specification", "column", "statistic") if key in row]
+        return (*own, f"{self.table.split('/')[1]}.{row.get('column')}")
 
     def sample(
         self, spec: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]]
@@ -164,35 +170,27 @@ class _Tracer:
         """Where city-years were lost between the grid and the sample, and the city-years that are in it."""
         if spec is None or not self.tables("grid"):
             return None, None
-        columns, where = _columns_of(spec), spec.get("where")
+        described = self.about().get("kind") == "descriptives" and len(rows) == 1
+        columns = tuple(dict.fromkeys((*_columns_of(spec), *([rows[0]["variable"]] if described else ()))))
+        where = predicate_columns(spec["where"]) if "where" in spec else ()
         cities = self.read(f"grid/{self.study}/cities")
-        frame = self._panel((*columns, *(predicate_columns(where) if where else ())))
+        frame = self._panel(tuple(dict.fromkeys((*columns, *where))))
         if frame is None:
             return None, None
         years = frame["year"].n_unique()
         left = cities.filter(~pl.col("kept"))
-        lost: dict[str, int] = {}
-        if left.height:
-            lost[f"{left.height} cities left: too many years missing"] = left.height * years
-        if where:
-            met = keep_rows(frame, where)
-            lost[f"do not meet {where}"] = frame.height - met.height
-            frame = met
-        gaps = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in columns if name in frame.columns]
-        if gaps:
-            named = frame.select(reason=pl.concat_str(gaps, separator=", ", ignore_nulls=True))["reason"]
-            counted = named.filter(named != "").value_counts(sort=True)
-            lost |= {f"no value of {reason}": count for reason, count in counted.rows()}
-            frame = frame.filter(named == "")
-        alone = int(next((row["n_singletons"] for row in rows if row.get("n_singletons")), 0))
-        if alone:
-            lost["alone in an absorbed effect"] = alone
+        lost = {f"{left.height} cities left: too many years missing": left.height * years} if left.height else {}
+        gone, frame = rows_that_stay(frame, spec, columns)
+        lost |= gone
         why = dict(left.select(pl.coalesce("name", "city_code"), "reason").rows())
-        said = {row["n_obs"] for row in rows if row.get("n_obs") is not None and "term" in row}
-        if said - {frame.height - alone}:
-            return None, None  # an estimator or a curve with rows of its own
-        flow = SampleFlow(cities.height * years, {k: v for k, v in lost.items() if v}, why, frame.height - alone)
-        return flow, frame.select("city_code", "year")
+        said = {row["n_obs"] for row in rows if row.get("n_obs") is not None and ("term" in row or len(rows) == 1)}
+        if said - {frame.height}:
+            balanced = frame.filter(pl.len().over("city_code") == years)
+            if said != {balanced.height}:
+                return None, None  # rows of its own, as of a leave-one-out
+            lost["of cities that lack a year: the estimator takes none of their rows"] = frame.height - balanced.height
+            frame = balanced
+        return SampleFlow(cities.height * years, lost, why, frame.height), frame.select("city_code", "year")
 
     def _panel(self, columns: Sequence[str]) -> pl.DataFrame | None:
         """The columns by city and year; None where a table of the panel is not there."""
@@ -214,7 +212,9 @@ class _Tracer:
         order = {name: place for place, name in enumerate(_columns_of(spec) if spec else ())}
         counts = self._value_counts(used)
         found = []
-        for table, unit in self.parts:
+        for (table, unit), way in self.parts.items():
+            if way != "value":
+                continue  # it decides which rows count, as another row's variable may
             declared = self.index.declared(table).get("variables", {}) if table.startswith("panel/") else {}
             for name in declared if unit == EVERY else (unit,):
                 if name in declared:
@@ -310,6 +310,15 @@ class _Tracer:
                 )
             )
         return tuple(sorted(found, key=lambda asset: (_layer(asset.table), asset.table)))
+
+    def choices(self, about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+        """What takes the place of the declared model and options in one row of a specification curve."""
+        if about.get("kind") != "curve" or len(rows) != 1 or "marked" not in rows[0]:
+            return ()
+        names = list(rows[0])
+        chosen = names[names.index("specification") + 1 : names.index("marked")]
+        said = ", ".join(f"{name} {rows[0][name]}" for name in chosen)
+        return (f"estimated under choices of its own, whatever is declared above: {said}",)
 
     def notes(self) -> tuple[str, ...]:
         """What is not as it seems."""

@@ -57,11 +57,41 @@ def test_the_sample_adds_up_to_what_was_estimated(index, finished):
     assert sum(traced.variables[0].values.values()) == traced.sample.used
 
 
+@pytest.mark.parametrize(
+    ("asked", "model", "lost"),
+    [
+        ("table_3.log_fixed_investment", "table_4.1", "no value of log_fixed_investment"),  # its own gaps, too
+        ("table_6_difference.tests.least_squares.table_6_2", "table_6.2", "do not meet digital_policy = 1"),
+        ("table_4_estimators.drdid.att", "table_4_estimators.drdid", "of cities that lack a year"),
+        ("table_5.2.did", "table_5.2", "matching_weight is zero"),
+    ],
+)
+def test_model_and_sample_are_those_of_the_row(index, asked, model, lost):
+    traced = trace(index, asked, cells=None)
+    assert traced.specification["name"] == model
+    assert any(reason.startswith(lost) for reason in traced.sample.lost)
+    assert traced.sample.used == traced.rows[0]["n_obs"]
+
+
+def test_a_row_about_several_models_claims_none_and_one_of_other_rows_no_sample(index):
+    assert trace(index, "table_6_difference.tests.full_interaction", cells=None).specification is None
+    assert trace(index, "figure_3.draws_years_before.1.2013", cells=None).sample is None
+    awaiting = index.coefficients.filter(pl.col("name") == "real_2.fiscal_controls.did")["name"].to_list()
+    for name in awaiting:
+        assert trace(index, name, cells=None).specification["name"] == "real_2.fiscal_controls"
+
+
+def test_a_row_of_a_curve_says_that_its_choices_are_not_the_declared_ones(index):
+    assert "choices of its own" in trace(index, "figure_4.specifications.62", cells=None).notes[0]
+
+
 def test_a_part_of_a_name_is_enough_and_several_are_listed(index):
     assert [c.name for c in find(index, "table_3.ctri")] == ["table_3.descriptives.ctri"]
     assert find(index, "figure_1.2019")[0].table == "report/figure_1"
     assert {c.name.rsplit(".", 1)[0] for c in find(index, "table_4")} == {"table_4.1", "table_4.2", "table_4.3"}
     assert find(index, "figure_4.specifications.62")[0].row == 61
+    assert [c.row for c in find(index, "figure_2.draws_cities.17")] == [16]
+    assert [c.name for c in find(index, "figure_1.treat_2019")] == ["figure_1.event_study.treat_2019"]
 
 
 #: Dagster counts a yearbook's editions as partitions, and versions of these are not those of the table.

@@ -1,0 +1,77 @@
+"""What a trace states is so: samples as they were estimated, values counted in them, models as the rows name them."""
+
+import io
+
+import polars as pl
+
+from resilience_pipeline.econometrics.sample import draw_sample
+from resilience_pipeline.econometrics.specification import Specification
+from resilience_pipeline.lineage.opened import find
+from resilience_pipeline.lineage.printing import print_trace
+from resilience_pipeline.lineage.records import Coefficient
+from resilience_pipeline.lineage.sample_flow import rows_that_stay
+from resilience_pipeline.lineage.trace import trace
+from resilience_pipeline.screen import Screen
+
+
+def printed(traced) -> str:
+    screen = Screen(file=io.StringIO(), width=400)
+    print_trace(screen, traced, depth=2)
+    return screen.file.getvalue()
+
+
+def test_of_every_row_the_sample_is_as_large_as_its_n_and_the_values_are_counted_in_it(world):
+    for row in world.index.coefficients.filter(pl.col("row").is_not_null()).to_dicts():
+        chosen = Coefficient(row["name"], row["table"], row["row"], tuple(row["units"]), None, None, None)
+        traced = trace(world.index, [chosen], cells=None)
+        flow, said = traced.sample, traced.rows[0].get("n_obs")
+        if flow is not None:
+            assert flow.used + sum(flow.lost.values()) == flow.city_years
+            assert said in (None, flow.used), row["name"]
+            for variable in traced.variables:
+                assert sum(variable.values.values()) in (0, flow.used), (row["name"], variable.name)
+
+
+def test_a_row_that_stood_alone_is_lost_and_its_values_do_not_count(world):
+    traced = trace(world.index, "table_6.1.did", cells=None)
+    assert traced.sample.lost["alone in an absorbed effect"] == traced.rows[0]["n_singletons"] > 0
+    assert sum(traced.variables[0].values.values()) == traced.rows[0]["n_obs"]
+
+
+def test_rows_leave_a_sample_as_they_leave_the_regression():
+    """Two cities of one year each, a gap, a weight of zero and a filter; one singleton makes the next."""
+    frame = pl.DataFrame(
+        {
+            "city_code": ["a", "a", "b", "b", "c", "d", "d", "e", "e", "f", "f"],
+            "year": [1, 2, 1, 2, 3, 3, 4, 1, 2, 1, 2],
+            "y": [1.0, 2.0, 4.0, 3.0, 5.0, 6.0, 7.0, None, 2.0, 1.0, 1.0],
+            "d": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0],
+            "w": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0],
+        }
+    )
+    spec = Specification(
+        **{"name": "one", "outcome": "y", "treatment": "d", "absorb": ("city_code", "year"), "weights": "w"},
+        where="year < 4",
+    )
+    lost, stay = rows_that_stay(frame, {n: v for n, v in vars(spec).items() if v}, ("y", "d", "w"))
+    sample = draw_sample(spec, frame)
+
+    assert (
+        stay.select("city_code", "year").sort(pl.all()).equals(sample.frame.select("city_code", "year").sort(pl.all()))
+    )
+    assert lost == {
+        "do not meet year < 4": 1,
+        "no value of y": 1,
+        "w is zero": 1,
+        "alone in an absorbed effect": sample.n_singletons,
+    }
+
+
+def test_what_has_no_estimate_prints_its_own_figures(world):
+    assert "mean" in printed(trace(world.index, "table_3.ctri", cells=None))
+    assert "correlation 0." in printed(trace(world.index, "correlations.did.ctri", cells=None))
+
+
+def test_a_term_is_its_estimate_and_the_beginning_of_names_lists_all(world):
+    names = [coefficient.name for coefficient in find(world.index, "table_5_balance")]
+    assert len(names) == len(world.tables["estimates", "table_5_balance", "matching"])
