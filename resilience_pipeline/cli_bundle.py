@@ -1,5 +1,6 @@
 """`resilience verify`: check a bundle that `resilience export --bundle` wrote."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def _as_far_as_looked(found: "Verification") -> bool:
 
 
 def _print(found: "Verification") -> None:
-    say = typer.echo
+    say = partial(terminal.out.print, markup=False, soft_wrap=True)
     say("archive   " + ("whole" if not found.damaged else f"DAMAGED: {', '.join(found.damaged)}"))
     states = {
         state: [entry for entry in found.inputs if entry.state == state] for state in ("same", "changed", "missing")

@@ -26,7 +26,8 @@ def withdraw_command(
     project = find_project(lake=lake, landing=landing)
     named = _to_undo(project, files or ["*"]) if undo else _to_withdraw(project, files or [], gone=gone)
     if not as_json:
-        typer.echo("\n".join(f"{'taken in again' if undo else 'withdrawn'}: {file}" for file in named))
+        said = "\n".join(f"{'taken in again' if undo else 'withdrawn'}: {file}" for file in named)
+        terminal.out.print(said, markup=False, soft_wrap=True)
     lists = {"reinstate" if undo else "withdraw": named}
     raise typer.Exit(terminal.run(project, None, Options(), deliveries=lists, as_json=as_json))
 

@@ -39,9 +39,9 @@ def guarded(command: Callable[[], object]) -> None:
     try:
         command()
     except PipelineError as error:
-        from rich.console import Console
+        from resilience_pipeline.screen import err
 
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"error: {error}", markup=False)
+        err.print(f"error: {error}", markup=False, soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

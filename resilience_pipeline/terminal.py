@@ -74,9 +74,9 @@ def print_frame(frame: "pl.DataFrame") -> None:
     """A frame as a table; at most `SHOWN_ROWS` rows."""
     table = Table(box=None, pad_edge=False)
     for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if dtype.is_numeric() else "left", overflow="fold")
     for row in frame.head(SHOWN_ROWS).iter_rows():
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
     out.print(table)
     if frame.height > SHOWN_ROWS:
         err.print(f"{SHOWN_ROWS} of {frame.height} rows shown; --json prints all", style="dim")

@@ -1,16 +1,20 @@
 """The archive: written so that the same content gives the same bytes, read with bounds, never unpacked by name."""
 
 import hashlib
+import re
+import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from zlib import error as zlib_error
 
 from resilience_pipeline.errors import BundleError
+from resilience_pipeline.screen import shown
 from resilience_pipeline.warehouse.atomic import replacing
 
 MAXIMUM_FILES = 20_000
 MAXIMUM_BYTES = 1 << 30
+_ELSEWHERE = re.compile(r"\\|\n|^[A-Za-z]:")  # Windows' separator and drives; what looks like a line of its own
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip's own earliest time: its members carry no other
 
 
@@ -28,7 +32,7 @@ def read_archive(path: Path) -> dict[str, bytes]:
 
     Raises
     ------
-    BundleError : it is no zip, is damaged, holds too much, or names a path that leads out of it.
+    BundleError : it is no zip, is damaged, holds too much, or could harm who unpacks it (`_harm`).
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -36,10 +40,8 @@ def read_archive(path: Path) -> dict[str, bytes]:
             size = sum(entry.file_size for entry in members)
             if len(members) > MAXIMUM_FILES or size > MAXIMUM_BYTES:
                 raise _refused(path, f"{len(members):,} files of {size:,} bytes")
-            for entry in members:
-                name = PurePosixPath(entry.filename)
-                if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
-                    raise _refused(path, f"the path {entry.filename!r}")
+            if harm := _harm(archive.infolist()):
+                raise _refused(path, harm)
             return {entry.filename: _bounded(archive, entry) for entry in members}
     except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, zlib_error) as damage:
         raise BundleError(
@@ -55,6 +57,30 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_plain(name: str) -> bool:
+    """Whether a path means the same file below a folder to every program, and a terminal shows it as it is.
+
+    So "a//b", "./a" and "a/../b" are not: what is cut off their beginning may leave a path of its own.
+    """
+    path = PurePosixPath(name)
+    inside = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name != "."
+    return inside and not _ELSEWHERE.search(name) and shown(name) == name
+
+
+def _harm(entries: Sequence[zipfile.ZipInfo]) -> str | None:
+    """What could harm who unpacks the archive; None where nothing could."""
+    names = set[str]()
+    for entry in entries:
+        if not is_plain(entry.filename.removesuffix("/")):
+            return f"the path {entry.filename!r}"
+        if entry.filename in names:  # programs differ in which of them they take
+            return f"the path {entry.filename!r} twice"
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            return f"{entry.filename!r}, which is a link"
+        names.add(entry.filename)
+    return None
+
+
 def _bounded(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with archive.open(entry) as member:
         data = member.read(entry.file_size + 1)
@@ -67,7 +93,7 @@ def _refused(path: Path, found: str) -> BundleError:
     return BundleError(
         what="this archive is no bundle that can be opened safely",
         file=str(path),
-        expected=f"at most {MAXIMUM_FILES:,} files of {MAXIMUM_BYTES:,} bytes together, all inside it",
+        expected=f"at most {MAXIMUM_FILES:,} files of {MAXIMUM_BYTES:,} bytes together, each once, by a plain path",
         found=found,
         remedy="get it again from whoever made it",
     )

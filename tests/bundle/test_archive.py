@@ -19,12 +19,37 @@ def test_what_is_written_is_read_and_twice_the_same_is_the_same_bytes(tmp_path):
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["../out.txt", "/etc/out.txt", "a/../../out.txt", "a\\..\\out.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../out.txt", "/etc/out.txt", "a/../../out.txt", "a\\..\\out.txt", "C:/out.txt"),
+        *("specifications/own//etc/out.txt", "./out.txt", "a/./out.txt"),  # what is cut off such names leads elsewhere
+        "red\x1b[31m.txt",  # a terminal would obey the name
+    ],
+)
 def test_a_path_that_leads_out_of_the_archive_is_refused(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as bad:
         bad.writestr(zipfile.ZipInfo(name), b"x")
     with pytest.raises(BundleError, match="safely"):
         read_archive(tmp_path / "bad.zip")
+
+
+def test_a_name_that_stands_twice_is_refused_since_programs_differ_in_which_they_take(tmp_path):
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as twice:
+        twice.writestr("README.md", b"one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            twice.writestr("README.md", b"other")
+    with pytest.raises(BundleError, match="twice"):
+        read_archive(tmp_path / "twice.zip")
+
+
+def test_a_link_is_refused(tmp_path):
+    link = zipfile.ZipInfo("results/table_4.csv")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archived:
+        archived.writestr(link, b"/etc/passwd")
+    with pytest.raises(BundleError, match="link"):
+        read_archive(tmp_path / "link.zip")
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
