@@ -1,6 +1,7 @@
 """The fault campaign: full runs killed at random moments and at each table write, full disks, two writers at once.
 
-    python -m tests.faults.campaign --work DIR [--random 100] [--every 1] [--disks 12] [--pairs 20] [--terminal 0]
+    python -m tests.faults.campaign --work DIR [--random 100] [--every 1] [--complete 1]
+                                    [--disks 12] [--pairs 20] [--terminal 0]
 
 After each fault the next run must complete, and every table (its bytes, its printed documents, its checks) must be the
 undisturbed run's. Everything happens in a folder of its own; a folder in memory (`--work /dev/shm/x`) saves the disk.
@@ -92,7 +93,7 @@ class Campaign:
         self.good: dict[str, str] = {}
         self.seconds = 0.0
 
-    def run(self, root: Path, fault: Callable[[], None] = lambda: None) -> int:
+    def run(self, root: Path, fault: Callable[[], None] = lambda: None, *, catalogue: bool = True) -> int:
         """Process id of a full run on a lake, with a fault laid into it before it starts."""
         self.runs += 1
         run_id = f"run_{self.runs}"
@@ -102,7 +103,7 @@ class Campaign:
 
             remember(self.memory)
             fault()
-            return FAILED_TO_WRITE if walk(self.landing, root, run_id, self.sources) else 0
+            return FAILED_TO_WRITE if walk(self.landing, root, run_id, self.sources, catalogue) else 0
 
         return child(task)
 
@@ -118,9 +119,9 @@ class Campaign:
             raise SystemExit("two undisturbed runs differ")
         print(f"undisturbed: {len(self.good)} tables, {self.seconds:.1f} s with steps remembered", flush=True)
 
-    def must_complete(self, root: Path, what: str) -> bool:
+    def must_complete(self, root: Path, what: str, *, catalogue: bool = True) -> bool:
         """Run once more and hold every table to the undisturbed run's."""
-        code = ended(self.run(root))
+        code = ended(self.run(root, catalogue=catalogue))
         found = content_of(root)
         bad = sorted(name for name in {*found, *self.good} if found.get(name) != self.good.get(name))
         if code or bad:
@@ -146,19 +147,29 @@ class Campaign:
             f"random moments: {times} runs, {killed} killed before they ended, {good} completed and equal", flush=True
         )
 
-    def at_each_write(self, name: str, every: int) -> None:
-        """SIGKILL just before the renaming of each `name`; the lake of one kill is where the next run goes on."""
-        lake, kills, good = self.work / "writes", 0, 0
+    def at_each_write(self, name: str, every: int, complete: int) -> None:
+        """SIGKILL just before the renaming of each `name`; the lake of one kill is where the next run goes on.
+
+        A copy of every `complete`th killed lake is completed; the lake itself is, after its last kill. The catalogue,
+        most of a run's time, is brought up in one of ten.
+        """
+        lake, kills, completed, good = self.work / "writes", 0, 0, 0
         for skip in [0] + [every] * 100_000:
             if ended(self.run(lake, lambda skip=skip: _die_at(name, skip))) != -signal.SIGKILL:
                 break
             kills += 1
-            shutil.copytree(lake, self.work / "copy", copy_function=_link)
-            good += self.must_complete(self.work / "copy", f"kill {kills} before a rename to {name}")
-            shutil.rmtree(self.work / "copy")
+            if kills % complete == 0:
+                shutil.copytree(lake, self.work / "copy", copy_function=_link)
+                what = f"kill {kills} before a rename to {name}"
+                good += self.must_complete(self.work / "copy", what, catalogue=completed % 10 == 0)
+                completed += 1
+                shutil.rmtree(self.work / "copy")
         last = self.must_complete(lake, f"after the last kill before a rename to {name}")
         shutil.rmtree(lake)
-        print(f"renames to {name}: {kills} kills, {good} completed and equal; at the end {last}", flush=True)
+        print(
+            f"renames to {name}: {kills} kills, {completed} completed, {good} of them equal; at the end {last}",
+            flush=True,
+        )
 
     def on_full_disks(self, times: int) -> None:
         """A lake on a small disk in memory that fills up; then it grows, and the next run completes."""
@@ -250,7 +261,8 @@ def _link(source: str, target: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("random", 100), ("every", 1), ("disks", 12), ("pairs", 20), ("terminal", 0), ("cities", 60)):
+    defaults = {"random": 100, "every": 1, "complete": 1, "disks": 12, "pairs": 20, "terminal": 0, "cities": 60}
+    for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--sources", default="", help="only take in and stage these, names with commas between")
     parser.add_argument("--landing", type=Path, help="delivered files, in place of a twin")
@@ -275,8 +287,8 @@ def main() -> int:
     if arguments.pairs:
         campaign.in_pairs(arguments.pairs)
     if arguments.every:
-        campaign.at_each_write(".parquet", arguments.every)
-        campaign.at_each_write(POINTER, arguments.every)
+        campaign.at_each_write(".parquet", arguments.every, arguments.complete)
+        campaign.at_each_write(POINTER, arguments.every, arguments.complete)
     if arguments.terminal:
         campaign.in_a_terminal(arguments.terminal)
     print(json.dumps({"wrong": campaign.wrong}, indent=1))

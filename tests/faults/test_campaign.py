@@ -23,5 +23,9 @@ def test_after_each_kill_the_next_run_completes_with_the_tables_of_the_undisturb
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout[done.stdout.index("{") :]) == {"wrong": []}
-    kills = re.findall(r"renames to (\S+): (\d+) kills, (\d+) completed and equal; at the end True", done.stdout)
-    assert [(name, int(n) == int(good) > 1) for name, n, good in kills] == [(".parquet", True), ("current.json", True)]
+    summary = r"renames to (\S+): (\d+) kills, (\d+) completed, (\d+) of them equal; at the end True"
+    said = re.findall(summary, done.stdout)
+    assert [(name, int(kills) == int(completed) == int(equal) > 1) for name, kills, completed, equal in said] == [
+        (".parquet", True),
+        ("current.json", True),
+    ]

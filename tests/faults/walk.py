@@ -29,7 +29,7 @@ from resilience_pipeline.warehouse.lock import run_lock
 from resilience_pipeline.warehouse.snapshot import Snapshot
 
 
-def walk(landing: Path, root: Path, run_id: str, only: tuple[str, ...] = ()) -> list[str]:
+def walk(landing: Path, root: Path, run_id: str, only: tuple[str, ...] = (), catalogue: bool = True) -> list[str]:
     """One run of every step, or of the intake and staging of some sources; names of the tables not written."""
     lake = Lake(root)
     failed: set[TableKey] = set()
@@ -50,7 +50,8 @@ def walk(landing: Path, root: Path, run_id: str, only: tuple[str, ...] = ()) -> 
             except PipelineError:
                 failed.add(step.key)
         snapshot.end(sorted("/".join(key) for key in failed))
-        publish(lake)
+        if catalogue:
+            publish(lake)
     return sorted("/".join(key) for key in failed)
 
 
