@@ -161,10 +161,15 @@ def _words(error: Exception) -> str:
 
 
 def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> _Done:
+    """In one transaction what it replaces stays beside it, so a file of which most is replaced would double."""
     file = lake.root / "warehouse.duckdb"
     with _opened(file, until) as connection:
         _check_length(connection, file)
-        return _synchronise(connection, lake, descriptions, largest)
+        have = _entries(connection)
+        want = _wanted(lake, descriptions, have, largest)
+        if not _mostly_new(have, want) or not all(lake.is_whole(pointer) for _, pointer in want.values()):
+            return _synchronise(connection, lake, have, want)
+    return _build_anew(lake, {pointer.key: entry.description for entry, pointer in want.values()}, largest)
 
 
 def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) -> _Done:
@@ -172,7 +177,7 @@ def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) 
     with replacing(file) as hidden:
         try:
             with duckdb.connect(str(hidden)) as connection:
-                done = _synchronise(connection, lake, descriptions, largest)
+                done = _synchronise(connection, lake, _entries(connection), _wanted(lake, descriptions, {}, largest))
         finally:  # a full disk leaves it
             hidden.with_name(hidden.name + ".wal").unlink(missing_ok=True)
         # The old log first: the new file with the old file's log would be no database.
@@ -203,14 +208,41 @@ def _opened(file: Path, until: float) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _synchronise(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, descriptions: Mapping[TableKey, str], largest: int
-) -> _Done:
-    """Make the relations those of the lake; where a table's file is damaged, its relation stays as it is."""
+def _entries(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], _Entry]:
+    """What the catalogue says of its relations."""
     connection.execute(_TABLES)
     columns = ", ".join(field.name for field in fields(_Entry))
     rows = connection.execute(f"SELECT {columns} FROM catalogue.tables").fetchall()  # noqa: S608 - our own names
-    have = {entry.place: entry for entry in (_Entry(*row) for row in rows)}
+    return {entry.place: entry for entry in (_Entry(*row) for row in rows)}
+
+
+def _wanted(
+    lake: Lake, descriptions: Mapping[TableKey, str], have: Mapping[tuple[str, str], _Entry], largest: int
+) -> dict[tuple[str, str], tuple[_Entry, Pointer]]:
+    """What it is to say of the lake's tables."""
+    want: dict[tuple[str, str], tuple[_Entry, Pointer]] = {}
+    for pointer in _pointers(lake):
+        entry = _entry(pointer, lake, descriptions, have, largest)
+        if entry.place in want:
+            other = want[entry.place][0].key
+            raise ValueError(f"{entry.key} and {other} have one name in the warehouse: {entry.place}")
+        want[entry.place] = entry, pointer
+    return want
+
+
+def _mostly_new(have: Mapping[tuple[str, str], _Entry], want: Mapping[tuple[str, str], tuple[_Entry, Pointer]]) -> bool:
+    """Whether most relations have another content; most take one block of the file, so they count alike."""
+    new = sum(place not in have or have[place].content != entry.content for place, (entry, _) in want.items())
+    return 2 * new > len(want)
+
+
+def _synchronise(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    have: Mapping[tuple[str, str], _Entry],
+    want: Mapping[tuple[str, str], tuple[_Entry, Pointer]],
+) -> _Done:
+    """Make the relations those that are wanted; where a table's file is damaged, its relation stays as it is."""
     there = {
         (schema, name): kind
         for schema, name, kind in connection.execute(
@@ -218,26 +250,18 @@ def _synchronise(
             "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal"
         ).fetchall()
     }
-    want: dict[tuple[str, str], _Entry] = {}
-    files: dict[tuple[str, str], Pointer] = {}
-    for pointer in _pointers(lake):
-        entry = _entry(pointer, lake, descriptions, have, largest)
-        if entry.place in want:
-            raise ValueError(f"{entry.key} and {want[entry.place].key} have one name in the warehouse: {entry.place}")
-        want[entry.place], files[entry.place] = entry, pointer
-
     connection.execute("BEGIN")
     changed, damaged = 0, []
     for place in [place for place in have if place not in want]:
         _drop(connection, place, there)
         connection.execute("DELETE FROM catalogue.tables WHERE schema_name = ? AND table_name = ?", place)
         changed += 1
-    for place, entry in want.items():
+    for place, (entry, pointer) in want.items():
         old = have.get(place)
         fresh = old is not None and there.get(place) == entry.kind and old.content == entry.content
         if fresh and old == entry:
             continue
-        if not fresh and not lake.is_whole(files[place]):
+        if not fresh and not lake.is_whole(pointer):
             damaged.append(entry.key)
             continue
         if not fresh:

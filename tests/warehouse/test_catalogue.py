@@ -175,3 +175,16 @@ def test_two_keys_with_one_name_are_named_and_fail_no_run(lake):
     assert publish(lake).startswith("deferred: grid/a_b/c and grid/a/b_c have one name in the warehouse")
     with pytest.raises(LakeError, match="one name in the warehouse"):
         rebuild(lake)
+
+
+def test_replacing_most_tables_does_not_double_the_file(lake):
+    """What one transaction replaces stays beside it, so such a file is built anew, its comments kept."""
+    keys = [("panel", "study", f"table_{number}") for number in range(8)]
+    file, sizes = lake.root / "warehouse.duckdb", []
+    for first in (0, 7):
+        for key in keys:
+            write(lake, pl.DataFrame({"x": [(first + row * row) % 104_729 for row in range(20_000)]}), key)
+        publish(lake, descriptions={keys[0]: "Squares."} if first == 0 else {})
+        sizes.append(file.stat().st_size)
+    assert sizes[1] <= 1.1 * sizes[0]
+    assert comments(lake)["study_table_0"] == "Squares."
