@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -60,6 +61,7 @@ def run(
         "computed": sum(report.computed for report in reports),
         "unchanged": sum(report.unchanged for report in reports),
         "failures": {name: message for report in reports for name, message in report.failures.items()},
+        "arriving": arriving_in(project.lake, reports[0].run_id),
         "variant": options.variant,
         "lake": str(project.lake),
     }
@@ -68,6 +70,17 @@ def run(
     else:
         _print_run(record)
     return 0 if record["ok"] else FAILED
+
+
+def arriving_in(lake: Path, run_id: str) -> dict[str, str]:
+    """Files that a run left unread because they were still being written, each with how it saw that."""
+    from resilience_pipeline.warehouse.lake import Lake
+
+    stored = Lake(lake)
+    pointer = stored.current(("sources", "inventory"))
+    if pointer is None or pointer.run_id != run_id:
+        return {}
+    return dict(stored.read_pointer(pointer).filter(state="arriving").select("file", "reason").iter_rows())
 
 
 def print_frame(frame: "pl.DataFrame") -> None:
@@ -189,11 +202,15 @@ def _advance(progress: "Progress", key: "TableKey", state: str) -> None:
 
 
 def _print_run(record: dict[str, object]) -> None:
-    failures = record["failures"]
+    failures, arriving = record["failures"], record["arriving"]
     if isinstance(failures, dict):
         for name, message in failures.items():
             err.print(f"[bold red]failed[/] {name}")
             err.print(str(message) + "\n", markup=False)
+    if isinstance(arriving, dict) and arriving:
+        for file, why in list(arriving.items())[:SHOWN_FILES]:
+            err.print(f"not read: {file}: {why}", markup=False, soft_wrap=True)
+        err.print("start `resilience run` again once they are all there (`resilience dev` does it by itself)\n")
     word = "finished" if record["ok"] else "finished with failures; what does not need them was refreshed"
     out.print(f"run {', '.join(map(str, record['run_ids']))} {word}")  # type: ignore[call-overload]
     out.print(f"{record['computed']} tables computed, {record['unchanged']} unchanged and not computed again")

@@ -15,3 +15,9 @@ def real_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"real files are not at {folder}; set RESILIENCE_REAL_DATA to their folder")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_pause_for_arriving_files(monkeypatch) -> None:
+    """Runs inside a test look twice at the files that it has just written, and wait for nothing between."""
+    monkeypatch.setattr("resilience_pipeline.landing.arriving.PAUSE_SECONDS", 0.0)

@@ -12,9 +12,12 @@ from resilience_pipeline.assets.keys import asset_key
 from resilience_pipeline.assets.run_end import close_run
 from resilience_pipeline.drift.refresh import DESCRIPTION
 from resilience_pipeline.drift.refresh import KEY as DRIFT_KEY
+from resilience_pipeline.landing.arriving import arriving
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import Access, load_access
+from resilience_pipeline.sources.inventory import Held
+from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse import withdrawals
 from resilience_pipeline.warehouse.catalogue import publish
@@ -61,7 +64,8 @@ class LakeResource(dg.ConfigurableResource):
         """The landing folder as this run finds it, looked at once."""
         if self._arrivals is None:
             snapshot = self.snapshot(run_id)
-            held = held_by_the_watcher(self.lake.root, self.held_back)
+            held = {file: Held("arriving", why) for file, why in arriving(self.landing_folder, SOURCES).items()}
+            held |= held_by_the_watcher(self.lake.root, self.held_back)
             self._arrivals = Arrivals(self.lake, self.landing_folder, snapshot.current, snapshot.read, held)
         return self._arrivals
 

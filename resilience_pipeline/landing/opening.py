@@ -17,6 +17,7 @@ from resilience_pipeline.warehouse.deliveries import MAXIMUM_BYTES
 _OLE, _ZIP, _STATA, _STATA_END = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"<stata_dta>", b"</stata_dta>"
 _OLE_HEADER = 512
 _CHUNK = 1 << 20
+CANNOT_BE_OPENED = "it cannot be opened"
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,23 @@ def open_settled(landing: Path, file: str, seen: Seen) -> Opened:
     try:
         return _open(landing / file, seen)
     except OSError as error:
-        return Opened(None, f"it cannot be opened ({error.strerror or type(error).__name__})")
+        return Opened(None, f"{CANNOT_BE_OPENED} ({error.strerror or type(error).__name__})")
+
+
+def why_not_whole(landing: Path, file: str) -> str | None:
+    """Why the file is not all there, as its format tells; None where nothing says so or it cannot be opened."""
+    try:
+        with _opened(landing / file) as opened:
+            return _missing(opened)
+    except OSError:
+        return None
 
 
 def _open(path: Path, seen: Seen) -> Opened:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as opened:
-        start = opened.read(_OLE_HEADER)
-        if not start:
-            return Opened(None, "it is empty")
-        if start.startswith(_ZIP):
-            try:
-                zipfile.ZipFile(opened).close()
-            except NotImplementedError:
-                pass  # a directory of another kind: its reader says what it makes of it
-            except (zipfile.BadZipFile, ValueError, EOFError):
-                return Opened(None, "it is cut short: the directory at a workbook's end is missing or damaged")
-        if start.startswith(_OLE) and (len(start) < _OLE_HEADER or _cut_short(start, seen.size)):
-            return Opened(None, "it is cut short: it is smaller than its own header says")
-        if start.startswith(_STATA) and not _ends_with(opened, _STATA_END):
-            return Opened(None, "it is cut short: the mark at a Stata file's end is missing")
+    with _opened(path) as opened:
+        missing = _missing(opened)
+        if missing is not None:
+            return Opened(None, missing)
         opened.seek(0)
         digest = hashlib.sha256()
         while chunk := opened.read(_CHUNK):
@@ -67,6 +65,30 @@ def _open(path: Path, seen: Seen) -> Opened:
     if (after.st_size, after.st_mtime_ns) != (seen.size, seen.time):
         return Opened(None, "it is still being written")
     return Opened(digest.hexdigest(), None)
+
+
+def _opened(path: Path) -> BinaryIO:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags), "rb")
+
+
+def _missing(opened: BinaryIO) -> str | None:
+    start = opened.read(_OLE_HEADER)
+    if not start:
+        return "it is empty"
+    if start.startswith(_ZIP):
+        try:
+            zipfile.ZipFile(opened).close()
+        except NotImplementedError:
+            pass  # a directory of another kind: its reader says what it makes of it
+        except (zipfile.BadZipFile, ValueError, EOFError):
+            return "it is cut short: the directory at a workbook's end is missing or damaged"
+    size = os.fstat(opened.fileno()).st_size
+    if start.startswith(_OLE) and (len(start) < _OLE_HEADER or _cut_short(start, size)):
+        return "it is cut short: it is smaller than its own header says"
+    if start.startswith(_STATA) and not _ends_with(opened, _STATA_END):
+        return "it is cut short: the mark at a Stata file's end is missing"
+    return None
 
 
 def _cut_short(header: bytes, size: int) -> bool:

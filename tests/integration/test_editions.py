@@ -12,6 +12,7 @@ from resilience_pipeline.assets.editions import EDITIONS
 from resilience_pipeline.definitions import defs
 from resilience_pipeline.landing.memory import Memory, Remembered, write_memory
 from resilience_pipeline.sources.delivered import deliveries_of
+from resilience_pipeline.terminal import arriving_in
 from resilience_pipeline.warehouse.lake import Lake
 from tests.sources.deliveries import workbook
 
@@ -139,3 +140,19 @@ def test_files_the_watcher_gave_up_on_are_held_back_with_its_reason(yearbook):
     inventory = yearbook.lake.read(("sources", "inventory"))
     assert inventory.row(1, named=True)["state"] == "failed"
     assert inventory.row(1, named=True)["reason"] == "it is cut short"
+
+
+def test_a_run_that_begins_while_a_workbook_is_copied_takes_in_the_rest_and_says_what_it_left(yearbook):
+    _, whole = edition(2020)
+    yearbook.deliver(edition(2018), edition(2020, whole[: len(whole) // 2]))
+    first = yearbook.run(SOURCE, INVENTORY)
+    assert first.success
+    assert yearbook.taken_in == [2018]
+    left = arriving_in(yearbook.lake.root, first.run_id)
+    assert list(left) == ["edition_2020/2-1.xlsx"]
+    assert left["edition_2020/2-1.xlsx"].startswith("it is cut short")
+    yearbook.deliver(edition(2020))
+    second = yearbook.run(SOURCE, INVENTORY)
+    assert yearbook.taken_in == [2018, 2020]
+    assert arriving_in(yearbook.lake.root, second.run_id) == {}
+    assert arriving_in(yearbook.lake.root, first.run_id) == {}, "another run's inventory is not this one's"
