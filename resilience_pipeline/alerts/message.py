@@ -41,7 +41,7 @@ def run_alert(
     for file, reason in sorted(failed.items()):
         lines += [
             f"{file} is not taken in: {reason}",
-            "  remedy:   deliver it again, whole, or take it out of the landing folder; nothing else waits for it",
+            "  remedy:   deliver it again, whole and readable, or take it out of the folder; nothing else waits for it",
             "",
         ]
     if waiting:

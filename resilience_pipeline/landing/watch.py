@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from resilience_pipeline.landing.listing import Seen
 from resilience_pipeline.landing.memory import Cursor, Memory, Remembered
-from resilience_pipeline.landing.opening import Opened
+from resilience_pipeline.landing.opening import CANNOT_BE_OPENED, Opened
 from resilience_pipeline.landing.rules import Rules
 
 STILL_CHANGING = "it is still being written"
@@ -88,8 +88,8 @@ def tick(
     now : text that no earlier memory began with, such as the time.
     busy : the run that is queued or going; None = none.
     """
-    if memory is None or cursor is None or memory.began != cursor.began:
-        memory = Memory(began=now)
+    if memory is None or cursor is None or memory.began != cursor.began or memory.request < cursor.request:
+        memory = Memory(began=now)  # the last: a lake put back from a copy, whose next request Dagster has had already
     elif memory.request > cursor.request:
         # Dagster was ended between the request and its cursor: the very same request once more, under its own key.
         return Tick(memory, _request(memory, memory.request), {}, (), held_back(memory), "asked again after a stop")
@@ -123,14 +123,21 @@ def _observe(
             files[file] = _moved(was, now, rules)
         elif was.waiting:
             files[file] = replace(was, ticks=was.ticks + 1)
-        elif was.sha256 is not None or (was.failed is not None and was.failed != STILL_CHANGING):
+        elif was.sha256 is not None or (was.failed is not None and not _may_heal(was.failed)):
             files[file] = was
         elif opened_any and now.size > left:
             files[file] = replace(was, waits_for=ITS_TURN)
         else:
-            left, opened_any = left - now.size, True
-            files[file] = _opened(file, was, open_settled(file, now), rules, taken_in)
+            opened = open_settled(file, now)
+            if opened.sha256 is not None:
+                left, opened_any = left - now.size, True
+            files[file] = _opened(file, was, opened, rules, taken_in)
     return files
+
+
+def _may_heal(failed: str) -> bool:
+    """Whether a failed delivery can become good though size and time stay: its permissions leave no trace in them."""
+    return failed == STILL_CHANGING or failed.startswith(CANNOT_BE_OPENED)
 
 
 def _moved(was: Remembered | None, now: Seen, rules: Rules) -> Remembered:

@@ -20,6 +20,7 @@ class Folder:
     memory: Memory | None = None
     cursor: Cursor | None = None
     hashed: list[str] = field(default_factory=list)
+    locked: set[str] = field(default_factory=set)  # files that the daemon may not read
     clock: int = 0
 
     def put(self, file: str, content: str) -> None:
@@ -59,6 +60,8 @@ class Folder:
     def _open(self, file: str, seen: Seen) -> Opened:
         self.hashed.append(file)
         content = self.files[file][0]
+        if file in self.locked:
+            return Opened(None, "it cannot be opened (Permission denied)")
         return Opened(None, "it is cut short") if content.endswith("…") else Opened(sha(content), None)
 
 

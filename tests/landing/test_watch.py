@@ -79,6 +79,37 @@ def test_a_failed_delivery_that_is_put_right_is_asked_for():
     assert asked.held_back == {}
 
 
+def test_a_file_that_nobody_may_read_is_asked_for_once_its_permissions_are_mended():
+    """Neither its size nor its time tells of that."""
+    folder = Folder()
+    folder.locked.add("wind/locked.csv")
+    folder.put("wind/locked.csv", "A")
+    (failed,) = folder.ticks(20)
+    assert failed.request.failed == {"wind/locked.csv": "it cannot be opened (Permission denied)"}
+    folder.locked.clear()
+    (asked,) = folder.ticks(5)
+    assert asked.request.files == ("wind/locked.csv",)
+
+
+def test_files_that_do_not_open_take_no_turn_from_those_to_be_hashed():
+    folder = Folder(Rules(hash_bytes=10))
+    folder.put("a/cut.xlsx", "PK" * 10 + "…")
+    folder.put("b/good.csv", "G" * 8)
+    folder.ticks(2)
+    assert folder.memory.files["b/good.csv"].sha256 == sha("G" * 8)
+
+
+def test_a_lake_put_back_from_a_copy_is_looked_at_anew_because_dagster_has_had_its_next_request():
+    folder = folder_with("wind/a.xlsx")
+    copy = folder.memory
+    folder.put("wind/b.xlsx", "B")
+    assert len(folder.ticks(5)) == 1
+    folder.memory, before = copy, folder.cursor
+    (asked,) = folder.ticks(5)
+    assert "wind/b.xlsx" in asked.request.files
+    assert asked.request.key != f"{before.began}-{before.request}"
+
+
 def test_a_file_that_never_rests_fails_once_and_is_asked_for_when_it_rests():
     folder = Folder()
     asked = []
