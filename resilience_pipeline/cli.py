@@ -93,6 +93,9 @@ def run(
         bool, typer.Option(help="Take figures that differ widely from the last good ones.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Compute also what nothing changed behind.")] = False,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Also refresh every other set of options that has results.")
+    ] = False,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -101,7 +104,15 @@ def run(
 
     project = find_project(lake=lake, landing=landing)
     options = load_settings(project.settings_file, parse_settings(settings or []))
-    code = terminal.run(project, select, options, accept_revisions=accept_revisions, force=force, as_json=as_json)
+    code = terminal.run(
+        project,
+        select,
+        options,
+        accept_revisions=accept_revisions,
+        force=force,
+        variants=variants,
+        as_json=as_json,
+    )
     raise typer.Exit(code)
 
 

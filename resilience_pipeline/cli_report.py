@@ -29,10 +29,9 @@ def report_command(
     from resilience_pipeline.site.build import FOLDER, write_site
     from resilience_pipeline.site.pdf import find_browser, write_pdf
     from resilience_pipeline.study.load import find_studies
-    from resilience_pipeline.variants import lake_of
 
     project = find_project(lake=lake)
-    lake_of(project.lake, variant)
+    terminal.warn_where_behind(project, variant)
     if pdf is not None:
         _demand(language)
         find_browser()  # before the pages are made, which takes a while

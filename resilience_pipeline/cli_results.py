@@ -38,6 +38,8 @@ def show_command(
 
     project = find_project(lake=lake)
     found = read_result(project.lake, result, variant, as_of)
+    if as_of is None:
+        terminal.warn_where_behind(project, variant)
     if as_json:
         terminal.print_json(found.record())
         return
@@ -83,6 +85,7 @@ def export_command(
     from resilience_pipeline.report.export import ALL_FORMATS, export_results
 
     project = find_project(lake=lake)
+    terminal.warn_where_behind(project, variant)
     studies = _studies(project.studies)
     chosen = tuple(name.strip() for name in formats.split(",")) if formats else ALL_FORMATS
     for name in chosen:

@@ -19,6 +19,7 @@ from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
 from resilience_pipeline.postgres import demand_server
 from resilience_pipeline.project import Project, set_up
+from resilience_pipeline.settings import settings_beside
 from resilience_pipeline.step import TableKey
 
 EVERYTHING = "everything"
@@ -71,7 +72,7 @@ def run_variant(project: Project, options: Options, *, force: bool = False) -> R
     """Compute every study under other options, into tables of their own; staged tables are the headline's."""
     definitions, instance = _definitions(project), _instance(project)
     job = definitions.resolve_job_def(WITH_OPTIONS)
-    settings = {name: str(value) for name, value in options.changed.items()}
+    settings = {name: str(value) for name, value in settings_beside(project.settings_file, options).items()}
     with instance, _counted() as counts:
         result = job.execute_in_process(
             instance=instance,

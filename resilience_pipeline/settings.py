@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import OptionError
-from resilience_pipeline.options import CATALOGUE, Options
+from resilience_pipeline.options import CATALOGUE, Options, Value
 from resilience_pipeline.toml_file import Section, read_toml
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ def load_settings(path: Path | None, overrides: Mapping[str, object] | None = No
         error.file = str(path)
         raise
     return Options.of({**from_file, **(overrides or {})})
+
+
+def settings_beside(path: Path | None, options: Options) -> dict[str, Value]:
+    """What `--set` or the launchpad must say for these options to hold, whatever `[options]` of the file says.
+
+    Raises
+    ------
+    OptionError : as `load_settings`.
+    """
+    of_file = load_settings(path)
+    return {option.name: options[option.name] for option in CATALOGUE if options[option.name] != of_file[option.name]}
 
 
 def load_paths(path: Path | None) -> dict[str, Path]:

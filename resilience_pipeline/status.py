@@ -7,10 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resilience_pipeline.behind import VariantStatus, variant_status
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lake_tables import (
+    INVENTORY,
+    Damage,
+    DeliveryStatus,
+    SourceStatus,
+    TableStatus,
+    damage_of,
+    deliveries,
+    readable,
+    source_status,
+    table_status,
+)
 from resilience_pipeline.living.variants import living_panels
 from resilience_pipeline.project import Project
 from resilience_pipeline.report.document import Document, printed_order
+from resilience_pipeline.study.declared import declared_results
 from resilience_pipeline.variants import demand_own, lake_of, own_results
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
@@ -20,44 +34,8 @@ if TYPE_CHECKING:  # what a printed result says stands in its pointer; only its 
 
     from resilience_pipeline.warehouse.history import Past
 
-INVENTORY = ("sources", "inventory")
-
-
-@dataclass(frozen=True)
-class SourceStatus:
-    """One source: delivered, awaiting, failed (its last good table stays) or never run."""
-
-    name: str
-    state: str
-    files: int
-    rows: int
-    rejected: int
-    synthetic: bool
-    unlocks: str
-    message: str
-
-
-@dataclass(frozen=True)
-class TableStatus:
-    """One table of the lake, and how its last attempt went."""
-
-    table: str
-    rows: int
-    data_version: str
-    synthetic: bool
-    run_id: str
-    written_at: str
-    failed: str  # message of the last attempt where it failed; the table is then the last good one
-
-
-@dataclass(frozen=True)
-class DeliveryStatus:
-    """One file or delivery that is not simply read; its state is one of sources.inventory.STATES."""
-
-    file: str
-    state: str
-    source: str | None
-    reason: str
+#: Name of the report of what moved, a result that no study declares.
+DRIFT = "drift"
 
 
 @dataclass(frozen=True)
@@ -70,7 +48,7 @@ class ResultStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Sources, files of note, tables, results in printed order, and variants of one lake."""
+    """Sources, files of note, tables, results in printed order, variants of one lake, and what of it is damaged."""
 
     lake: str
     landing: str
@@ -78,9 +56,11 @@ class Status:
     deliveries: tuple[DeliveryStatus, ...]
     tables: tuple[TableStatus, ...]
     results: tuple[ResultStatus, ...]
-    variants: tuple[str, ...]
+    undeclared: tuple[str, ...]  # results that stand, and that no study declares any more
+    variants: tuple[VariantStatus, ...]
     frozen: str  # to what the studies are frozen, in words; empty where they follow the deliveries
     living: dict[str, str]  # living panel -> its window, or why it waits
+    damaged: tuple[Damage, ...]
 
     def record(self) -> dict[str, object]:
         """As plain data."""
@@ -119,22 +99,39 @@ class Result:
 
 
 def read_status(project: Project) -> Status:
-    """The state of the project's lake; an empty lake is a state, too."""
-    from resilience_pipeline.frozen.pins import read_pins
+    """The state of the project's lake; an empty lake is a state, too, and so is one with damaged files."""
+    from resilience_pipeline.frozen.pins import FILE, read_pins
     from resilience_pipeline.sources.registry import SOURCES
 
     lake = Lake(project.lake)
-    pointers = lake.tables()
+    pointers, found = readable(lake)
+    damaged = list(found)
+    names = {damage.table for damage in found}
+    files: tuple[DeliveryStatus, ...] = ()
+    frozen = "not known"
+    try:
+        files = deliveries(lake, pointers)
+    except LakeError as error:
+        damaged.append(damage_of(".".join(INVENTORY), error))
+    try:
+        frozen = "" if (pins := read_pins(lake.root)) is None else pins.words
+    except LakeError as error:
+        damaged.append(damage_of(FILE, error))
+    declared = declared_results(project.studies)
+    results = _results(tuple(pointers.values()))
+    gone = [] if declared is None else [p for p in results if p.key[1] not in {*declared, DRIFT}]
     return Status(
         lake=str(project.lake),
         landing=str(project.landing),
-        sources=tuple(_source_status(lake, source.name, source.unlocks) for source in SOURCES),
-        deliveries=_deliveries(lake),
-        tables=tuple(_table_status(lake, pointer) for pointer in pointers),
-        results=tuple(ResultStatus(p.key[-1], _title(p)) for p in _results(pointers)),
-        variants=tuple(lake.variants()),
-        frozen="" if (pins := read_pins(lake.root)) is None else pins.words,
+        sources=tuple(source_status(lake, pointers, names, source.name, source.unlocks) for source in SOURCES),
+        deliveries=files,
+        tables=tuple(table_status(lake, pointer) for pointer in pointers.values()),
+        results=tuple(ResultStatus(p.key[-1], _title(p)) for p in results if p not in gone),
+        undeclared=tuple(p.key[-1] for p in gone),
+        variants=tuple(variant_status(lake, name, project.studies, project.settings_file) for name in lake.variants()),
+        frozen=frozen,
         living=living_panels(lake),
+        damaged=tuple(damaged),
     )
 
 
@@ -179,16 +176,6 @@ def read_comparison(root: Path, truth: Path | None = None) -> tuple[Result, "pl.
     return result, beside_planted(result.table, planted_results(truth))
 
 
-def _deliveries(lake: Lake) -> tuple[DeliveryStatus, ...]:
-    """What the last inventory says of files that no source simply reads."""
-    if lake.current(INVENTORY) is None:
-        return ()
-    import polars as pl
-
-    rows = lake.read(INVENTORY).filter(pl.col("state") != "claimed").sort("state", "file")
-    return tuple(DeliveryStatus(file, state, source, reason or "") for file, state, source, reason in rows.iter_rows())
-
-
 def _results(pointers: Sequence[Pointer]) -> list[Pointer]:
     """Those of results, in printed order."""
     return sorted((p for p in pointers if p.key[0] == "report"), key=lambda p: printed_order(p.key[-1]))
@@ -216,48 +203,4 @@ def _no_result(name: str, root: Path, there: list[str]) -> LakeError:
         what=f"there is no result {name!r} in {root}",
         expected=", ".join(there) or "nothing: no run has finished yet",
         remedy=remedy,
-    )
-
-
-def _source_status(lake: Lake, name: str, unlocks: str) -> SourceStatus:
-    from resilience_pipeline.warehouse.attempts import last_attempt
-
-    pointer, staged = lake.current(("sources", name)), lake.current(("staging", name))
-    rejects = lake.current(("rejects", name))
-    failures = [
-        attempt.error or "failed"
-        for layer in ("sources", "staging")
-        if (attempt := last_attempt(lake, (layer, name))) is not None and not attempt.ok
-    ]
-    if failures:
-        state = "failed"
-    elif pointer is None:
-        state = "never run"
-    else:
-        state = str(pointer.notes.get("status", "delivered"))
-    return SourceStatus(
-        name=name,
-        state=state,
-        files=int(pointer.notes.get("files", 0)) if pointer else 0,
-        rows=staged.rows if staged else 0,
-        rejected=rejects.rows if rejects else 0,
-        synthetic=pointer.synthetic if pointer else False,
-        unlocks=unlocks if state in ("awaiting", "never run") else "",
-        message="\n".join(failures),
-    )
-
-
-def _table_status(lake: Lake, pointer: Pointer) -> TableStatus:
-    from resilience_pipeline.warehouse.attempts import last_attempt
-
-    attempt = last_attempt(lake, pointer.key)
-    failed = "" if attempt is None or attempt.ok else attempt.error or "failed"
-    return TableStatus(
-        table=".".join(pointer.key),
-        rows=pointer.rows,
-        data_version=pointer.data_version,
-        synthetic=pointer.synthetic,
-        run_id=pointer.run_id,
-        written_at=pointer.written_at,
-        failed=failed,
     )

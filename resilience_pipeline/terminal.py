@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # a command that only reads must not wait for what a run need
 
 __all__ = ["err", "out", "print_json"]
 
-STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": "bold red", "never run": "dim"}
+_BAD = "bold red"
+STATE_STYLES = {"delivered": "green", "awaiting": "yellow", "failed": _BAD, "damaged": _BAD, "never run": "dim"}
 SHOWN_ROWS = 200
 SHOWN_FILES = 20
 FAILED = 1
@@ -36,9 +37,14 @@ def run(
     accept_revisions: bool = False,
     force: bool = False,
     deliveries: Mapping[str, list[str]] | None = None,
+    variants: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Run the assets, then the variant where options differ from the defaults; the exit code."""
+    """Run the assets, then the variant where options differ from the defaults; the exit code.
+
+    With `variants`, every other variant of the lake as well.
+    """
+    from resilience_pipeline.behind import options_of_variants
     from resilience_pipeline.driver import listen
     from resilience_pipeline.running import asset_count, run_assets, run_variant
 
@@ -51,9 +57,12 @@ def run(
         reports.append(
             run_assets(project, select=select, accept_revisions=accept_revisions, force=force, deliveries=deliveries)
         )
-        if options.changed:
-            progress.update(task, description=f"options {options.variant}", total=None)
-            reports.append(run_variant(project, options, force=force))
+        wanted = options_of_variants(project.lake) if variants else {}
+        if options.variant is not None:
+            wanted[options.variant] = options
+        for name, chosen in wanted.items():
+            progress.update(task, description=f"options {name}", total=None)
+            reports.append(run_variant(project, chosen, force=force))
     record = {
         "ok": all(report.ok for report in reports),
         "run_ids": [report.run_id for report in reports],
@@ -129,6 +138,18 @@ def print_planted(compared: "pl.DataFrame | None") -> None:
     out.print(f"{int(known['found'].sum())} of {known.height} planted values lie within 1.96 of our standard errors.")
 
 
+def warn_where_behind(project: Project, variant: str | None) -> None:
+    """Say on stderr that a variant is behind, where it is; a LakeError where there is no such variant."""
+    from resilience_pipeline.behind import variant_status
+    from resilience_pipeline.variants import lake_of
+
+    if variant is None:
+        return
+    found = variant_status(lake_of(project.lake, variant), variant, project.studies, project.settings_file)
+    if found.behind:
+        err.print(f"warning: {found.words}", markup=False, soft_wrap=True)
+
+
 def print_status(status: "Status") -> None:
     """Sources, then results, then what failed."""
     out.print(f"lake     {status.lake}\nlanding  {status.landing}")
@@ -160,13 +181,26 @@ def print_status(status: "Status") -> None:
         out.print()
         out.print(listed)
         out.print("\n`resilience show NAME` prints one of them.")
+    if status.undeclared:
+        out.print(
+            f"\nNo study declares {', '.join(status.undeclared)} any more; they stand as they were computed last. "
+            "`resilience prune --undeclared` removes them.",
+            markup=False,
+            soft_wrap=True,
+        )
     if status.variants:
-        out.print("variants  " + ", ".join(status.variants))
+        out.print("variants  " + ", ".join(variant.name for variant in status.variants))
+    for variant in status.variants:
+        if variant.behind:
+            out.print(variant.words, markup=False, soft_wrap=True)
+    for damage in status.damaged:
+        out.print(f"\n[bold red]{damage.table}[/] cannot be read: {damage.file}")
+        out.print(damage.remedy, markup=False)
     for name, message in [(s.name, s.message) for s in status.sources] + [(t.table, t.failed) for t in status.tables]:
         if message:
             out.print(f"\n[bold red]{name}[/] keeps its last good table:")
             out.print(message, markup=False)
-    if not status.tables:
+    if not status.tables and not status.damaged:
         out.print("\nNothing has run yet: `resilience demo` tries everything on synthetic files.")
 
 

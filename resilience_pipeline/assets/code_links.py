@@ -10,7 +10,8 @@ import dagster as dg
 from resilience_pipeline.project import find_project
 from resilience_pipeline.sql_files import sql_folder
 from resilience_pipeline.step import Step
-from resilience_pipeline.study.load import PACKAGE_STUDIES, load_study
+from resilience_pipeline.study.declared import PACKAGE_STUDIES
+from resilience_pipeline.study.load import load_study
 
 
 def code_links(step: Step) -> dict[str, dg.CodeReferencesMetadataValue]:

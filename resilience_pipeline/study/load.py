@@ -10,6 +10,7 @@ from pathlib import Path
 
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.study.columns import column_name
+from resilience_pipeline.study.declared import PACKAGE_STUDIES
 from resilience_pipeline.study.kind import Declared, demand_names
 from resilience_pipeline.study.matching import read_matching
 from resilience_pipeline.study.programmes import read_programmes
@@ -29,7 +30,6 @@ from resilience_pipeline.study.vocabulary import (
 )
 from resilience_pipeline.toml_file import Section, near, parse_toml, read_toml
 
-PACKAGE_STUDIES = tuple(Path(__file__).parent / name for name in ("trade_resilience.toml", "real_outcomes.toml"))
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2100
 
 

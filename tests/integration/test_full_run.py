@@ -136,7 +136,7 @@ def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin
     terminal("run", "--landing", str(small_twin / "landing"), *HEADLINE, "--set", "winsorise=none")
     status = terminal.json("status")
     assert versions(status) == before
-    (variant,) = (name for name in status["variants"] if not name.startswith("living"))
+    (variant,) = (v["name"] for v in status["variants"] if not v["name"].startswith("living"))
     theirs = terminal.json("show", "table_4", "--variant", variant)
     ours = terminal.json("show", "table_4")
     assert theirs["rows"] != ours["rows"]
