@@ -13,6 +13,7 @@ from resilience_pipeline.words import many
 
 if TYPE_CHECKING:
     from resilience_pipeline.warehouse.history import Run
+    from resilience_pipeline.warehouse.lake import Lake
 
 LakeOption = Annotated[Path | None, typer.Option("--lake", help="Folder of the data lake (default: data_lake).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
@@ -52,6 +53,9 @@ def runs_command(
 
 
 def prune_command(
+    undeclared: Annotated[
+        bool, typer.Option("--undeclared", help="Also take out tables that no study declares any more.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
     lake: LakeOption = None,
     as_json: JsonOption = False,
@@ -64,18 +68,38 @@ def prune_command(
 
     project = find_project(lake=lake)
     retention = load_retention(project.settings_file)
+    stored, verb = Lake(project.lake), "would remove" if dry_run else "removed"
+    tables: list[str] = []
     with run_lock(project.lake, "resilience prune", _LOCK_SECONDS):
-        gone = prune(Lake(project.lake), retention, dry_run=dry_run)
+        if undeclared:
+            tables = _take_out_undeclared(stored, dry_run=dry_run)
+        gone = prune(stored, retention, dry_run=dry_run)
     if as_json:
         record = {"dry_run": dry_run, "runs": gone.runs, "files": [str(file) for file in gone.files]}
-        terminal.print_json({**record, "bytes": gone.bytes})
+        terminal.print_json({**record, "bytes": gone.bytes, "undeclared": tables})
         return
+    if undeclared:
+        typer.echo(f"{verb} {many(len(tables), 'table')} that no study declares any more")
+        for name in tables:
+            typer.echo(f"  {name}")
     if retention.everything:
         typer.echo(f"everything is kept: {project.settings_file.name} sets neither keep_runs nor keep_days of [lake]")
         return
-    verb = "would remove" if dry_run else "removed"
     size = f"{gone.bytes / _MEBIBYTE:,.1f} MiB"
     typer.echo(f"{verb} {many(len(gone.runs), 'run')} and {many(len(gone.files), 'file')}, {size}")
+
+
+def _take_out_undeclared(lake: "Lake", *, dry_run: bool) -> list[str]:
+    """Names of the tables that no study declares; they go unless it is a dry run, from the warehouse, too."""
+    from resilience_pipeline.plan import project_plan
+    from resilience_pipeline.undeclared import remove, undeclared_tables
+    from resilience_pipeline.warehouse.catalogue import publish
+
+    found = undeclared_tables(lake, project_plan())
+    if found and not dry_run:
+        remove(lake, found)
+        publish(lake)
+    return [table.name for table in found]
 
 
 def _record(run: "Run") -> dict[str, object]:

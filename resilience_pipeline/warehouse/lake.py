@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # polars, NumPy and file locks are imported where a table is 
     from resilience_pipeline.sources.source import Delivery
     from resilience_pipeline.warehouse.snapshot import Snapshot
 
-_POINTER = "current.json"
+POINTER = "current.json"
 _NO_NOTES: Mapping[str, Note] = {}
 
 
@@ -119,7 +119,7 @@ class Lake:
             if not is_whole(file):
                 with replacing(file) as hidden:
                     write_version(hidden, frame)
-            replace_text(file.with_name(_POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
+            replace_text(file.with_name(POINTER), json.dumps(pointer.as_json(), ensure_ascii=False, indent=1))
         except OSError as error:
             raise LakeError(
                 what=f"the table {pointer.name} cannot be written; its last good version stays",
@@ -144,7 +144,7 @@ class Lake:
     def current(self, key: TableKey) -> Pointer | None:
         """Pointer of the current version; None where the table was never written; LakeError where it is damaged."""
         for home in dict.fromkeys((self.home, self.root)):
-            file = home.joinpath(*checked_key(key), _POINTER)
+            file = home.joinpath(*checked_key(key), POINTER)
             try:
                 return parse(file.read_text(encoding="utf-8"), str(file))
             except FileNotFoundError:
@@ -230,6 +230,10 @@ class Lake:
         """Keys of all tables that were ever written, also of those whose pointer is damaged."""
         return sorted({key for home in {self.home, self.root} for key in _keys_below(home)})
 
+    def own_table_keys(self) -> list[TableKey]:
+        """As `table_keys`, of a variant without those that only the headline has."""
+        return sorted(_keys_below(self.home))
+
     def version_file(self, key: TableKey, version: str) -> Path:
         """Parquet file of a version, of the variant where it has it, else of the headline; it may not exist."""
         files = [home.joinpath(*checked_key(key), f"{version}.parquet") for home in (self.home, self.root)]
@@ -239,7 +243,7 @@ class Lake:
 def _keys_below(home: Path) -> Iterator[TableKey]:
     for layer in home.glob("[a-z0-9_]*"):
         if layer.name not in RESERVED and layer.is_dir():
-            for file in layer.rglob(_POINTER):
+            for file in layer.rglob(POINTER):
                 yield file.parent.relative_to(home).parts
 
 
