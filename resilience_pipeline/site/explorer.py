@@ -74,7 +74,8 @@ def _groups(index: Index) -> dict[str, list[tuple[Coefficient, ...]]]:
 
     A row of the report that repeats one of the estimates goes by the name of that one.
     """
-    rows = index.coefficients.to_dicts()
+    # What has an error stands first, so that a result's own name leads to an effect, not to a covariance of two.
+    rows = sorted(index.coefficients.to_dicts(), key=lambda row: row["std_error"] is None)
     own = {row["name"] for row in rows if row["table"].startswith("estimates/")}
     grouped: dict[str, dict[tuple[str, tuple[str, ...]], list[Coefficient]]] = {}
     for row in rows:
@@ -152,9 +153,14 @@ class _Shared:
 def _group(index: Index, group: Sequence[Coefficient], shared: _Shared) -> dict[str, Any]:
     """What the coefficients of one group rest on; that a version was pruned since is a note, no failure."""
     try:
-        return _followed(trace(index, group, cells=None), shared)
+        followed = _followed(trace(index, group, cells=None), shared)
     except LakeError as gone:
         return {"names": [coefficient.name for coefficient in group], "notes": [str(gone)]}
+    numbered = [coefficient for coefficient in group if coefficient.row is not None]  # a whole table has no row
+    for row, coefficient in zip(followed["rows"], numbered, strict=True):  # the row may call them by other names
+        figures = {"estimate": coefficient.estimate, "std_error": coefficient.std_error}
+        row.update({name: value for name, value in figures.items() if value is not None and name not in row})
+    return followed
 
 
 def _followed(trace: Trace, shared: _Shared) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.index import COEFFICIENTS_KEY
 from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.report.steps import symbols_of
-from resilience_pipeline.site.anchors import Column, Place, anchors
+from resilience_pipeline.site.anchors import Column, Known, Place, anchors, printed_figures
 from resilience_pipeline.sources.delivered import Delivered, deliveries_of
 from resilience_pipeline.status import Result, read_comparison, read_result
 from resilience_pipeline.study.needs import all_variables
@@ -96,7 +96,7 @@ def collect(root: Path, studies: Sequence[Study], variant: str | None = None) ->
     planted = _planted(root) if variant is None else {}
     known = _known_names(lake)
     shown = [
-        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers, known.get(name, ()))
+        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers, known.get(name, {}))
         for name, result in found.items()
         if result.document is not None
     ]
@@ -114,7 +114,7 @@ def _shown(
     finding: str,
     planted: Mapping[str, list[dict]],
     pointers: Mapping[str, Pointer],
-    known: Sequence[str],
+    known: Known,
 ) -> Shown:
     assert found.document is not None
     study, table = declared if declared is not None else (None, None)
@@ -145,15 +145,15 @@ def _column(spec: Specification, symbols: Mapping[str, str]) -> Column:
     return Column(spec.name, {symbols.get(term, term): term for term in own})
 
 
-def _known_names(lake: Lake) -> dict[str, list[str]]:
-    """Result -> names of its coefficients, as the lineage index has them; nothing where no run has written one."""
+def _known_names(lake: Lake) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Result -> names of its coefficients with their figures, as the lineage index has them; nothing without one."""
     try:
-        names = lake.read(COEFFICIENTS_KEY)["name"].to_list()
+        rows = lake.read(COEFFICIENTS_KEY).select("name", "estimate", "std_error").rows()
     except LakeError:
         return {}
-    by_result: dict[str, list[str]] = {}
-    for name in names:
-        by_result.setdefault(name.split(".")[0], []).append(name)
+    by_result: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, estimate, std_error in rows:
+        by_result.setdefault(name.split(".")[0], {})[name] = printed_figures(estimate, std_error)
     return by_result
 
 

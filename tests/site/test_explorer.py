@@ -53,6 +53,7 @@ def test_every_coefficient_can_be_chosen_and_rests_on_what_its_trace_says(index,
     assert [(t[0], t[2]) for t in tables] == [(a.table, a.data_version) for a in told.assets]
     (estimate,) = [row["estimate"] for name, row in zip(group["names"], group["rows"], strict=True) if "did" in name]
     assert estimate == told.rows[0]["estimate"]
+    assert all("estimate" in row for g in given["of/table_4"]["groups"] for row in g["rows"])
     assert [given["index"]["series"][number]["name"] for number in group["treatment"]] == ["pilot_list"]
     files: dict[str, int] = {}
     for source in {name for s in series for name in s["sources"]}:

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.site.anchors import Column, anchors
+from resilience_pipeline.report.document import Document
+from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.site.anchors import Column, anchors, printed_figures
 from resilience_pipeline.site.build import write_site
 from resilience_pipeline.site.words import LANGUAGES, Words
 from resilience_pipeline.status import read_result
@@ -141,13 +143,69 @@ def test_a_number_is_named_by_its_column_s_own_term_and_by_no_more_than_the_inde
         **{(3, 1): "table_4.1", (3, 3): "table_4.3"},
     }
     assert anchors(figure, (), {})[1, 1] == "figure_1.2018"
-    assert anchors(figure, (), {}, ["figure_1.2018"]) == {(0, 1): "figure_1", (1, 1): "figure_1.2018"}
+    assert anchors(figure, (), {}, {"figure_1.2018": ()}) == {(0, 1): "figure_1", (1, 1): "figure_1.2018"}
+
+
+def test_a_number_among_many_rows_leads_to_the_row_with_its_words_and_its_figure():
+    names = {
+        "m.alone.business.bootstrap.indirect": printed_figures(0.236, 0.025),
+        "m.alone.business.least_squares.b": printed_figures(13.535, 1.117),
+        "m.alone.synergy.bootstrap.indirect": printed_figures(0.039, 0.010),
+        "m.together.business.bootstrap.indirect": printed_figures(0.249, 0.024),
+        "m.draws": (),
+    }
+    rows = (
+        ("alone", "BUET", "indirect", "bootstrap", "0.236", "(0.025)", "[0.187, 0.287]", "9,999"),
+        ("alone", "IS", "indirect", "bootstrap", "0.039", "(0.010)", "[0.022, 0.061]", "9,999"),
+        ("alone", "BUET", "b", "least squares", "13.535***", "(1.117)", "[11.3, 15.7]", ""),
+    )
+    grid = Grid(("Model", "Mediator", "Quantity", "Method", "Estimate", "Std. error", "95 % interval", "Draws"), rows)
+    found = anchors(Document("m", "Mediation", grid), (), {"BUET": "business", "IS": "synergy"}, names)
+    assert {found[row, place] for row, place in found if row == 0} == {"m.alone.business.bootstrap.indirect"}
+    assert {found[row, place] for row, place in found if row == 1} == {"m.alone.synergy.bootstrap.indirect"}
+    assert {found[row, place] for row, place in found if row == 2} == {"m.alone.business.least_squares.b"}
+
+
+def test_where_many_specifications_stand_under_numbered_headings_each_row_leads_to_its_own():
+    names = {
+        f"f.{outcome}.{n}.did": printed_figures(size + n, 0.1)
+        for outcome, size in (("y", 1.0), ("z", 5.0))
+        for n in (1, 2)
+    }
+    grid = Grid(
+        ("Outcome", "(1)", "(s.e.)", "(2)", "N, (2)"),
+        (("Y", "2.000", "(0.100)", "3.000", "9"), ("z", "6.000", "(0.100)", "7.000", "9")),
+    )
+    columns = [Column(f"f.{outcome}_{n}", {"did": "did"}) for outcome in "yz" for n in (1, 2)]
+    found = anchors(Document("f", "Forms", grid), columns, {"Y": "y"}, names)
+    assert found == {
+        **{(0, 1): "f.y.1.did", (0, 2): "f.y.1.did", (0, 3): "f.y.2.did", (0, 4): "f.y.2.did"},
+        **{(1, 1): "f.z.1.did", (1, 2): "f.z.1.did", (1, 3): "f.z.2.did", (1, 4): "f.z.2.did"},
+    }
+
+
+def test_a_choice_leads_to_its_own_dimension_and_what_no_word_tells_apart_to_all():
+    names = {"c.summary.winsorise.none": (), "c.summary.controls.none": (), "c.test": printed_figures(4.0, None)}
+    rows = (("Winsorise", ""), ("none", "0.1"), ("Controls", ""), ("none", "0.1"), ("Joint", "F = 3.9"))
+    found = anchors(Document("c", "Curve", Grid(("", "median t"), rows)), (), {}, names)
+    assert found == {(1, 1): "c.summary.winsorise.none", (3, 1): "c.summary.controls.none", (4, 1): "c"}
+    alike = {"c.a.none": (), "c.b.none": ()}
+    assert anchors(Document("c", "C", Grid(("", "t"), (("none", "1"),))), (), {}, alike) == {(0, 1): "c"}
+
+
+def test_among_words_a_number_alone_is_one_and_a_variable_s_correlation_with_itself_is_none():
+    grid = Grid(("", "Rests on", "Estimate", "Why"), (("H1", "t.1.did", "[0.1, 0.2]", "3 of 4 agree"),), prose=True)
+    assert anchors(Document("h", "H", grid), (), {}, {"h.h1": ()}) == {(0, 2): "h.h1"}
+    matrix = Grid(("", "x", "y"), (("x", "1", ""), ("y", "0.3", "1")))
+    assert anchors(Document("k", "K", matrix), (), {}, {"k.y.x": printed_figures(0.3, None)}) == {(1, 1): "k.y.x"}
 
 
 def test_every_label_has_both_languages_and_the_script_asks_for_none_that_is_missing():
     from importlib import resources
 
-    script = resources.files("resilience_pipeline.site").joinpath("static/plots.js").read_text(encoding="utf-8")
+    scripts = resources.files("resilience_pipeline.site").joinpath("static")
+    names = ("plots.js", "explorer.js", "explorer_cells.js")
+    script = "".join(scripts.joinpath(name).read_text(encoding="utf-8") for name in names)
     for language in LANGUAGES:
         labels = Words(language).labels
         assert all(labels.values())

@@ -227,9 +227,8 @@ def _coefficients_grid(tidy: pl.DataFrame) -> Grid:
         )
         for row in tidy.to_dicts()
     ]
-    return Grid(
-        ("Table", "Column", "Term", "Ours", "(s.e.)", "Paper", "(s.e.)", "Difference in errors", "Verdict"), tuple(rows)
-    )
+    headings = ("Table", "Column", "Term", "Ours", "(s.e.)", "Paper", "(s.e.)", "Difference in errors", "Verdict")
+    return Grid(headings, tuple(rows), published=(5, 6, 7, 8))
 
 
 def _models_grid(tidy: pl.DataFrame) -> Grid:
@@ -251,7 +250,7 @@ def _models_grid(tidy: pl.DataFrame) -> Grid:
     headings = (
         *("Table", "Column", "N", "paper's N", "Cities", "paper's cities", "R2", "paper's R2", "kind of R2", "Verdict"),
     )
-    return Grid(headings, tuple(rows))
+    return Grid(headings, tuple(rows), published=(3, 5, 7, 8, 9))
 
 
 PRINTER = Printer(

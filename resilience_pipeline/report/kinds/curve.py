@@ -59,7 +59,7 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
     shares = ("share_positive", "share_positive_significant", "share_negative_significant")
     effects = ("median_standardised", "least_standardised", "greatest_standardised")
     return (
-        "All" if row["dimension"] is None else f"  {row['choice']}",
+        "All specifications" if row["dimension"] is None else f"  {row['choice']}",
         count(row["specifications"]),
         count(row["estimated"]),
         *(_percent(row[name]) for name in shares),

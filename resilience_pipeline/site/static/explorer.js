@@ -31,6 +31,7 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+const SMALL = 0.0001; // a p value below it is printed so, as in the tables
 const count = (n) => n.toLocaleString("en-US");
 const word = (key) => WORDS[key] || WORDS[`of_${key}`] || key.replaceAll("_", " ");
 function figure(x) {
@@ -70,9 +71,9 @@ function resolve(index, asked) {
   const wanted = asked.split(".");
   for (let n = wanted.length; n > 0; n -= 1) {
     const name = wanted.slice(0, n).join(".");
-    const hit = names.indexOf(name) + 1 || names.findIndex((one) => one.startsWith(`${name}.`)) + 1
-      || names.findIndex((one) => holds(one.split("."), wanted.slice(0, n))) + 1;
-    if (hit) return { name: names[hit - 1], group: own[hit - 1][1], asked };
+    const same = names.filter((one) => one === name), longer = names.filter((one) => one.startsWith(`${name}.`));
+    const hits = same.length ? same : longer.length ? longer : names.filter((one) => holds(one.split("."), wanted.slice(0, n)));
+    if (hits.length) return { name: hits[0], group: own[names.indexOf(hits[0])][1], asked, among: hits.length };
   }
   return null;
 }
@@ -110,11 +111,12 @@ async function follow() {
   const start = root.dataset.first || first;
   const found = resolve(index, asked.name || start) || resolve(index, start) || resolve(index, first);
   const missing = asked.name && found.name.split(".")[0] !== asked.name.split(".")[0];
+  const several = !missing && asked.name && found.among > 1;
   state = { ...found, node: asked.node || "", series: asked.series || "", city: asked.city || "", year: asked.year || "" };
-  await show(missing ? asked.name : "");
+  await show(missing ? `${WORDS.no_such} ${asked.name}` : several ? `${asked.name}: ${count(found.among)} ${WORDS.several}` : "");
 }
 
-async function show(missing = "") {
+async function show(remark = "") {
   const result = state.name.split(".")[0];
   let group;
   try { group = (await load(`of/${result}`)).groups[state.group]; } catch { return say(WORDS.not_loaded); }
@@ -124,7 +126,7 @@ async function show(missing = "") {
   await Promise.all(sources.map((s) => load(`files/${s}`).then((f) => { files[s] = f; }, () => {})));
   view = { group, series, sources, files, result, row: group.rows ? group.rows[group.names.indexOf(state.name)] : null };
   view.nodes = nodesOf(view);
-  render(missing);
+  render(remark);
 }
 
 function say(text) { root.querySelector("#asked-here").textContent = text; }
@@ -181,14 +183,13 @@ function related(id) {
   return found;
 }
 
-function render(missing) {
+function render(remark) {
   writeHash(state);
   const { group, row } = view;
   const kept = document.activeElement?.id;
   root.replaceChildren(
     chooser(),
-    el("p", { id: "asked-here", role: "status", class: missing ? "" : "quiet" },
-      missing ? `${WORDS.no_such} ${missing}` : state.name),
+    el("p", { id: "asked-here", role: "status", class: remark ? "note" : "quiet" }, remark || state.name),
     el("h2", { id: "coefficient" }, el("code", {}, state.name)),
     el("p", { class: "note" }, titleOf(view.result) || group.title || "", " ",
       el("a", { href: `${view.result}.html` }, WORDS.open_result), group.synthetic ? ` (${WORDS.mark})` : ""),
@@ -213,7 +214,7 @@ const find = (id) => Object.values(view.nodes).flat().find((node) => node.id ===
 
 function chooser() {
   const results = el("select", { id: "pick-result", onchange: (e) => go(index.results[e.target.value][0][0]) },
-    ...Object.keys(index.results).map((name) => el("option", { selected: name === view.result }, name)));
+    ...Object.keys(index.results).map((name) => el("option", { value: name, selected: name === view.result }, [name, titleOf(name)].filter(Boolean).join(": "))));
   const own = index.results[view.result];
   const terms = el("select", { id: "pick-term", onchange: (e) => go(e.target.value) },
     ...own.map(([name]) => el("option", { value: name, selected: name === state.name },
@@ -243,7 +244,8 @@ function figures(row) {
   const said = { ...row, interval: typeof row.ci_low === "number" ? `${figure(row.ci_low)} – ${figure(row.ci_high)}` : null };
   const shown = FIGURES.filter((name) => said[name] !== null && said[name] !== undefined && said[name] !== "");
   return el("dl", { class: "numbers" }, ...shown.map((name) =>
-    el("div", {}, el("dt", {}, word(name)), el("dd", {}, name === "status" ? word(said[name]) : figure(said[name])))));
+    el("div", {}, el("dt", {}, word(name)), el("dd", {}, name === "status" ? word(said[name])
+      : name === "p_value" && said[name] < SMALL ? `<${SMALL}` : figure(said[name])))));
 }
 
 function specification({ specification: spec }) {
