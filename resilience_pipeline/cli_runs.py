@@ -73,10 +73,16 @@ def prune_command(
     with run_lock(project.lake, "resilience prune", _LOCK_SECONDS):
         if undeclared:
             tables = _take_out_undeclared(stored, dry_run=dry_run)
-        gone = prune(stored, retention, dry_run=dry_run)
+        gone, forgotten = prune(stored, retention, dry_run=True), []
+        if gone.files and not dry_run:
+            from resilience_pipeline.running import forget_runs
+
+            forgotten = forget_runs(project, gone.runs)  # first: a run that is gone from the lake nobody asks for again
+            gone = prune(stored, retention)
     if as_json:
         record = {"dry_run": dry_run, "runs": gone.runs, "files": [str(file) for file in gone.files]}
-        terminal.print_json({**record, "bytes": gone.bytes, "undeclared": tables})
+        record |= {"bytes": gone.bytes, "undeclared": tables, "dagster_runs": forgotten}
+        terminal.print_json(record)
         return
     if undeclared:
         typer.echo(f"{verb} {many(len(tables), 'table')} that no study declares any more")
@@ -87,6 +93,8 @@ def prune_command(
         return
     size = f"{gone.bytes / _MEBIBYTE:,.1f} MiB"
     typer.echo(f"{verb} {many(len(gone.runs), 'run')} and {many(len(gone.files), 'file')}, {size}")
+    if forgotten:
+        typer.echo(f"Dagster forgot {many(len(forgotten), 'run')} of these, too")
 
 
 def _take_out_undeclared(lake: "Lake", *, dry_run: bool) -> list[str]:

@@ -5,6 +5,9 @@ in which nothing had to be computed that took more than half. Only how connectio
 class; the files, their tables and their locks are the same, so either class reads what the other wrote. With a
 write-ahead log `synchronous = NORMAL` cannot damage a file; a power cut may cost the last events, never a result,
 since results stand in the lake.
+
+It is also smaller. What a step says of its table Dagster keeps three times, once with the step's output, where nobody
+looks for it: that one is left out. And the file of a run that is deleted goes, too.
 """
 
 from collections import OrderedDict
@@ -13,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterInstance, Field, StringSource
+from dagster import DagsterInstance, EventLogEntry, Field, StringSource
+from dagster._core.execution.plan.outputs import StepOutputData
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -65,6 +69,19 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
             with engine.connect() as connection, connection.begin():
                 yield connection
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event; of a step's output without what the materialisation of its table says again."""
+        super().store_event(_lean(event))
+
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events with its file, which Dagster's own class leaves as large as it was."""
+        super().delete_events(run_id)
+        with self._db_lock:
+            self._close(run_id)
+            file = Path(self.path_for_shard(run_id))
+            for part in (file, *(file.with_name(f"{file.name}-{end}") for end in ("wal", "shm"))):
+                part.unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Close every file."""
         with self._db_lock:
@@ -75,8 +92,7 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     def _engine(self, shard: str) -> Engine:
         """The engine of a file; the one not used for longest is closed where there are too many."""
         if shard in self._engines and not Path(self.path_for_shard(shard)).exists():
-            self._engines.pop(shard).dispose()  # somebody has deleted the run
-            self._initialized_dbs.discard(shard)
+            self._close(shard)  # somebody has deleted the run
         if shard not in self._engines:
             engine = create_engine(
                 self.conn_string_for_shard(shard),
@@ -90,6 +106,20 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         while len(self._engines) > OPEN_FILES:
             self._engines.popitem(last=False)[1].dispose()
         return self._engines[shard]
+
+    def _close(self, shard: str) -> None:
+        """Close a file that is to be made anew where it is asked for again."""
+        if shard in self._engines:
+            self._engines.pop(shard).dispose()
+        self._initialized_dbs.discard(shard)
+
+
+def _lean(entry: EventLogEntry) -> EventLogEntry:
+    event = entry.dagster_event
+    if event is None or not isinstance(event.event_specific_data, StepOutputData):
+        return entry
+    without = event.event_specific_data._replace(metadata={})
+    return entry._replace(dagster_event=event._replace(event_specific_data=without))
 
 
 def _flush_seldom(connection: Any, _record: object) -> None:

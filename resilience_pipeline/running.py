@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -88,6 +88,17 @@ def run_variant(project: Project, options: Options, *, force: bool = False) -> R
 def asset_count(project: Project) -> int:
     """How many assets a full run materialises."""
     return len(set(_definitions(project).resolve_job_def(EVERYTHING).asset_layer.executable_asset_keys))
+
+
+def forget_runs(project: Project, run_ids: Sequence[str]) -> list[str]:
+    """Let Dagster's record of runs go that the lake has let go; the ids of those that went."""
+    if not run_ids or not (project.dagster_home / "dagster.yaml").is_file():
+        return []
+    from resilience_pipeline.dagster_runs import forget
+
+    os.environ["DAGSTER_HOME"] = str(project.dagster_home)
+    with _instance(project) as instance:
+        return forget(instance, run_ids)
 
 
 def _definitions(project: Project) -> dg.Definitions:

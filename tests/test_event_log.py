@@ -103,3 +103,20 @@ def test_threads_write_at_once_and_nothing_is_lost(instance):
     for thread in threads:
         thread.join()
     assert len(instance.fetch_materializations(table.key, limit=100).records) == 40
+
+
+def test_what_a_step_says_of_its_table_is_not_stored_a_third_time_with_its_output(instance):
+    @dg.asset
+    def described() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"figure": "x" * 5000})
+
+    run = dg.materialize([described], instance=instance)
+    stored = {entry.dagster_event.event_type_value: entry for entry in instance.all_logs(run.run_id)}
+    assert "xxx" not in str(stored["STEP_OUTPUT"])
+    assert instance.get_latest_materialization_event(described.key).asset_materialization.metadata["figure"]
+
+
+def test_the_file_of_a_deleted_run_goes_too(instance):
+    run = dg.materialize([table], instance=instance)
+    instance.delete_run(run.run_id)
+    assert not list(folder(instance).glob(f"{run.run_id}*"))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import dagster as dg
 
 from resilience_pipeline.assets.keys import asset_key
+from resilience_pipeline.dagster_runs import forget
 from resilience_pipeline.drift.refresh import DESCRIPTION, report_refresh
 from resilience_pipeline.drift.refresh import KEY as DRIFT_KEY
 from resilience_pipeline.drift.report import summary
@@ -41,7 +42,7 @@ def close_run(
     _guarded(lambda: write_index(lake.pin(run_id), project_plan(), find_studies(find_project().studies)), log)
     _guarded(lambda: _report_drift(instance, lake, run_id), log)
     _guarded(lambda: _note_the_end(instance, lake, run_id, assets), log)
-    _guarded(lambda: prune(lake, load_retention(find_project().settings_file)), log)
+    _guarded(lambda: _let_go(instance, lake), log)
 
 
 def drift_spec() -> dg.AssetSpec:
@@ -78,6 +79,13 @@ def _report_drift(instance: dg.DagsterInstance | None, lake: Lake, run_id: str) 
             tags={"dagster/data_version": pointer.data_version},
         )
     )
+
+
+def _let_go(instance: dg.DagsterInstance | None, lake: Lake) -> None:
+    retention = load_retention(find_project().settings_file)
+    if instance is not None:  # first: a run that is gone from the lake nobody asks for again
+        forget(instance, prune(lake, retention, dry_run=True).runs)
+    prune(lake, retention)
 
 
 def _note_the_end(instance: dg.DagsterInstance | None, lake: Lake, run_id: str, assets: Mapping[str, TableKey]) -> None:
