@@ -24,6 +24,11 @@ _BODIES: dict[str, Callable[[str], dict[str, object]]] = {
     "dingtalk": lambda text: {"msgtype": "text", "text": {"content": text}},
     "feishu": lambda text: {"msg_type": "text", "content": {"text": text}},
 }
+#: Bytes of a text that a chat takes; a longer one it refuses as a whole.
+_LONGEST = {"wecom": 2_048, "dingtalk": 20_000, "feishu": 20_000}
+_MORE = "\n… `resilience status` says the rest"
+#: Where these chats, which answer 200 whatever happened, say what did; 0 = they took the message.
+_CODES = ("errcode", "code")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -98,10 +103,34 @@ def _post(alert: Alert, webhook: Webhook, timeout: int) -> None:
         if address.scheme == "http" and not is_loopback(address.hostname):
             raise OptionError(what="the webhook's token would go in clear", remedy="use an https address")
         headers["Authorization"] = f"Bearer {secret(webhook.token_from)}"
-    body = json.dumps(_BODIES[webhook.form](f"{alert.subject}\n\n{alert.text}")).encode()
+    text = _cut(f"{alert.subject}\n\n{alert.text}", _LONGEST.get(webhook.form))
+    body = json.dumps(_BODIES[webhook.form](text)).encode()
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 -- http(s) only
     with urllib.request.build_opener(_NoRedirect).open(request, timeout=timeout) as answer:
-        answer.read(1024)
+        refused = _refusal(answer.read(4096))
+    if refused is not None and webhook.form in _LONGEST:
+        raise OptionError(
+            what=f"the chat took the call and refused the message, code {refused}",
+            remedy="its documentation lists the codes; often the address is an old one, or the robot wants a keyword "
+            "(each message begins with `resilience`)",
+        )
+
+
+def _cut(text: str, longest: int | None) -> str:
+    raw = text.encode()
+    if longest is None or len(raw) <= longest:
+        return text
+    return raw[: longest - len(_MORE.encode())].decode(errors="ignore") + _MORE
+
+
+def _refusal(answer: bytes) -> int | None:
+    """The code with which a chat refused; None where it took the message or its answer is of another kind."""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return None
+    codes = [said.get(name) for name in _CODES] if isinstance(said, dict) else []
+    return next((code for code in codes if isinstance(code, int) and code != 0), None)
 
 
 def _kind_of(error: Exception) -> str:

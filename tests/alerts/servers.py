@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 @contextmanager
-def web_server(status: int = 200, headers: tuple[tuple[str, str], ...] = ()):
-    """A server on loopback that keeps what it is sent."""
+def web_server(status: int = 200, headers: tuple[tuple[str, str], ...] = (), answer: bytes = b""):
+    """A server on loopback that keeps what it is sent and answers always the same."""
     received = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -20,6 +20,7 @@ def web_server(status: int = 200, headers: tuple[tuple[str, str], ...] = ()):
             for name, value in headers:
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(answer)
 
         def do_GET(self):
             self.do_POST()

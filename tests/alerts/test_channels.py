@@ -22,6 +22,35 @@ def test_a_webhook_gets_the_text_and_the_token_from_the_environment(monkeypatch)
     assert received == [("/in", "Bearer hunter2", {"msg_type": "text", "content": {"text": text}})]
 
 
+@pytest.mark.parametrize(
+    ("form", "answer", "says"),
+    [
+        ("wecom", b'{"errcode": 0, "errmsg": "ok"}', "sent"),
+        ("feishu", b'{"code": 0, "StatusCode": 0}', "sent"),
+        ("text", b"ok", "sent"),
+        ("text", b'{"code": 7}', "sent"),
+        ("wecom", b'{"errcode": 93000, "errmsg": "hunter2"}', "refused the message, code 93000"),
+        ("dingtalk", b'{"errcode": 310000, "errmsg": "keywords not in content"}', "code 310000"),
+        ("feishu", b'{"code": 19024, "msg": "Key Words Not Found"}', "code 19024"),
+    ],
+)
+def test_a_chat_that_answers_200_and_refuses_all_the_same_has_not_got_the_alert(form, answer, says):
+    with web_server(answer=answer) as (url, _):
+        (said,) = send(ALERT, Channels(webhook=Webhook(url=url, form=form))).values()
+    assert says in said
+    assert said == "sent" or said.startswith("not sent")
+    assert "hunter2" not in said
+
+
+def test_a_long_alert_is_cut_to_what_the_chat_takes():
+    long = Alert("resilience: blocked", "第七行缺数" * 1000)
+    with web_server() as (url, received):
+        send(long, Channels(webhook=Webhook(url=url, form="wecom")))
+    text = received[0][2]["text"]["content"]
+    assert 2000 < len(text.encode()) <= 2048
+    assert text.endswith("`resilience status` says the rest")
+
+
 def test_a_redirect_is_not_followed_so_the_token_stays_with_its_server(monkeypatch):
     monkeypatch.setenv("HOOK_TOKEN", "hunter2")
     with web_server() as (other, elsewhere), web_server(302, (("Location", other),)) as (url, _):
