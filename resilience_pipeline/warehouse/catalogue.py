@@ -25,6 +25,7 @@ from resilience_pipeline.warehouse.query import is_locked, quoted
 LARGEST_TABLE_ROWS = 1_000_000
 _NO_TEXTS: Mapping[TableKey, str] = {}
 
+_CATALOGUE = ("catalogue", "tables")
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS catalogue;
 CREATE TABLE IF NOT EXISTS catalogue.tables (
@@ -161,14 +162,19 @@ def _words(error: Exception) -> str:
 
 
 def _bring_up(lake: Lake, descriptions: Mapping[TableKey, str], largest: int, until: float) -> _Done:
-    """In one transaction what it replaces stays beside it, so a file of which most is replaced would double."""
+    """In one transaction what it replaces stays beside it, so a file of which most is replaced would double.
+
+    Where somebody keeps a relation of their own in the file, it grows instead.
+    """
     file = lake.root / "warehouse.duckdb"
     with _opened(file, until) as connection:
         _check_length(connection, file)
         have = _entries(connection)
         want = _wanted(lake, descriptions, have, largest)
-        if not _mostly_new(have, want) or not all(lake.is_whole(pointer) for _, pointer in want.values()):
-            return _synchronise(connection, lake, have, want)
+        there = _relations(connection)
+        kept = not _mostly_new(have, want) or there.keys() - have.keys() - {_CATALOGUE}
+        if kept or not all(lake.is_whole(pointer) for _, pointer in want.values()):
+            return _synchronise(connection, lake, have, want, there)
     return _build_anew(lake, {pointer.key: entry.description for entry, pointer in want.values()}, largest)
 
 
@@ -177,7 +183,8 @@ def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) 
     with replacing(file) as hidden:
         try:
             with duckdb.connect(str(hidden)) as connection:
-                done = _synchronise(connection, lake, _entries(connection), _wanted(lake, descriptions, {}, largest))
+                want = _wanted(lake, descriptions, {}, largest)
+                done = _synchronise(connection, lake, _entries(connection), want, _relations(connection))
         finally:  # a full disk leaves it
             hidden.with_name(hidden.name + ".wal").unlink(missing_ok=True)
         # The old log first: the new file with the old file's log would be no database.
@@ -216,6 +223,15 @@ def _entries(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], _En
     return {entry.place: entry for entry in (_Entry(*row) for row in rows)}
 
 
+def _relations(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Whatever stands in the file, somebody's own relations, too: place -> "table" or "view"."""
+    rows = connection.execute(
+        "SELECT schema_name, table_name, 'table' FROM duckdb_tables() WHERE NOT internal "
+        "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal"
+    ).fetchall()
+    return {(schema, name): kind for schema, name, kind in rows}
+
+
 def _wanted(
     lake: Lake, descriptions: Mapping[TableKey, str], have: Mapping[tuple[str, str], _Entry], largest: int
 ) -> dict[tuple[str, str], tuple[_Entry, Pointer]]:
@@ -241,15 +257,9 @@ def _synchronise(
     lake: Lake,
     have: Mapping[tuple[str, str], _Entry],
     want: Mapping[tuple[str, str], tuple[_Entry, Pointer]],
+    there: Mapping[tuple[str, str], str],
 ) -> _Done:
     """Make the relations those that are wanted; where a table's file is damaged, its relation stays as it is."""
-    there = {
-        (schema, name): kind
-        for schema, name, kind in connection.execute(
-            "SELECT schema_name, table_name, 'table' FROM duckdb_tables() WHERE NOT internal "
-            "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal"
-        ).fetchall()
-    }
     connection.execute("BEGIN")
     changed, damaged = 0, []
     for place in [place for place in have if place not in want]:

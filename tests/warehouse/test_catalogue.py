@@ -188,3 +188,13 @@ def test_replacing_most_tables_does_not_double_the_file(lake):
         sizes.append(file.stat().st_size)
     assert sizes[1] <= 1.1 * sizes[0]
     assert comments(lake)["study_table_0"] == "Squares."
+
+
+def test_a_relation_of_somebodys_own_outlives_a_run_that_replaces_everything(lake):
+    write(lake, OLD)
+    publish(lake)
+    with duckdb.connect(str(lake.root / "warehouse.duckdb")) as connection:
+        connection.execute("create view mine as select x + 1 as y from panel.study_outcomes")
+    write(lake, NEW)
+    publish(lake)
+    assert ask(lake, "from mine") == [(3,)]
