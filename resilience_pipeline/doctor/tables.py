@@ -8,6 +8,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.living.variants import VARIANTS as LIVING
 from resilience_pipeline.warehouse.history import runs_of
 from resilience_pipeline.warehouse.lake import Lake
+from resilience_pipeline.warehouse.pins import Records
 from resilience_pipeline.warehouse.pointer import Pointer, join
 from resilience_pipeline.warehouse.stored import is_whole
 
@@ -87,8 +88,11 @@ def _old_versions(pointers: list[tuple[Lake, Pointer]]) -> Finding:
 
 
 def _runs(root: Path) -> Finding:
+    records = Records(root)
     try:
         runs = [run for lake in _lakes(root) for run in runs_of(lake)]
+        for pin in {pin.record: pin for run in runs for pin in run.record.pins.values()}.values():
+            records.pointer(pin)
     except LakeError as damage:
         return error(AREA, f"{damage.file} cannot be read: {damage.found or damage.what}", damage.remedy)
     return ok(AREA, f"the files of {len(runs)} runs can be read")

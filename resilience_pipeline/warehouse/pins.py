@@ -64,14 +64,14 @@ class Records:
         self.folder = root / "runs" / "records"
 
     def pin(self, pointer: Pointer) -> Pin:
-        """The pin of a pointer; its record is written where it does not stand yet."""
+        """The pin of a pointer; its record is written where it does not stand yet, or was damaged since."""
         fields = pointer.as_json()
         for name in _OF_THE_WRITING:
             del fields[name]
         text = json.dumps(fields, ensure_ascii=False, indent=1)
         name = _name(text.encode())
         file = self.file(name)
-        if not file.is_file() or file.stat().st_size != len(text.encode()):
+        if not file.is_file() or file.read_bytes() != text.encode():
             replace_text(file, text)
         return Pin(pointer.data_version, pointer.run_id, pointer.written_at, pointer.variant, name)
 

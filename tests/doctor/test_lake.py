@@ -106,6 +106,15 @@ def test_a_damaged_file_of_a_run_is_found_when_looked_for_deeply(whole):
     ] == ["error"]
 
 
+def test_a_damaged_record_of_what_runs_read_is_found_when_looked_for_deeply(whole):
+    record = sorted((whole.root / "runs" / "records").glob("*/*.json"))[0]
+    record.write_bytes(record.read_bytes().replace(b"e", b"f", 1))
+    assert not_ok(tables.examine(whole.root)) == []
+    ((level, message, remedy),) = not_ok(tables.examine(whole.root, deep=True))
+    assert (level, str(record) in message) == ("error", True)
+    assert "resilience run" in remedy
+
+
 def damage_copy(whole):
     (copy,) = (whole.root / "deliveries").glob("*/wind.csv")
     copy.chmod(0o644)

@@ -131,10 +131,12 @@ def test_a_file_that_an_earlier_version_wrote_stays_readable(lake):
     assert [item.record.run_id for item in history.runs_of(lake)] == ["run_1", "run_2"]  # before all numbered ones
 
 
-def test_a_damaged_record_of_a_pin_is_named_and_keeps_no_run_from_other_tables(lake):
+@pytest.mark.parametrize("damage", [lambda good: b"{}", lambda good: good.replace(b"e", b"f", 1)])
+def test_a_damaged_record_of_a_pin_is_named_and_keeps_no_run_from_other_tables(lake, damage):
     run(lake, "run_1", FIRST), run(lake, "run_2", SECOND, key=OTHER)
     past = history.as_of(lake, "run_2")
-    history.Records(lake.root).file(past.run.record.pins["report/table_4"].record).write_text("{}")
+    record = history.Records(lake.root).file(past.run.record.pins["report/table_4"].record)
+    record.write_bytes(damage(record.read_bytes()))
     with pytest.raises(LakeError, match="what is known of a version"):
         past.current(KEY)
     assert past.read(OTHER).equals(SECOND)
