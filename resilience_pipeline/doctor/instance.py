@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 AREA = "instance"
 _NOT_THE_LAKE = "results do not depend on it"
+_OPEN_UP = "make {home} and every file in it writable for you, or call this as their owner"
+#: How SQLite says that it may not write or open a file; one that is damaged it calls malformed or no database.
+_CLOSED = ("readonly database", "unable to open database file")
 
 
 def examine(project: Project, *, deep: bool = False) -> Iterator[Finding]:
@@ -63,7 +66,9 @@ def _loaded(project: Project) -> Iterator[Finding]:
             "mend that file, or delete it and write it anew: resilience setup",
         )
     except (SQLAlchemyError, OSError) as damage:
-        yield error(AREA, f"Dagster's history cannot be opened: {str(damage).splitlines()[0]}", _move_away(home))
+        said = str(damage).splitlines()[0]
+        remedy = _OPEN_UP.format(home=home) if _is_closed(damage, said) else _move_away(home)
+        yield error(AREA, f"Dagster's history cannot be opened: {said}", remedy)
 
 
 def _schema(instance: "DagsterInstance") -> Iterator[Finding]:
@@ -158,6 +163,11 @@ def _sound(file: Path) -> bool:
             connection.close()
     except sqlite3.Error:
         return False
+
+
+def _is_closed(damage: Exception, words: str) -> bool:
+    """Whether this user may not write there, which is no damage."""
+    return isinstance(damage, PermissionError) or any(sign in words for sign in _CLOSED)
 
 
 def _move_away(home: Path) -> str:

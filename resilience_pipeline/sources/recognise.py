@@ -95,7 +95,13 @@ def _files(landing: Path) -> Iterator[tuple[str, DeliveryError | None]]:
     """(relative path, why it must not be read) of every file that is not to be ignored, in order."""
     root = landing.resolve()
     found: list[tuple[str, DeliveryError | None]] = []
-    for folder, folders, names in os.walk(root, followlinks=False):
+
+    def closed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # gone since it was listed, or no landing folder yet
+            name = Path(error.filename).relative_to(root).as_posix()
+            found.append((name, _closed(name, error.strerror or type(error).__name__)))
+
+    for folder, folders, names in os.walk(root, onerror=closed, followlinks=False):
         folders[:] = [name for name in folders if not _is_ignored(name)]
         inside = Path(folder).relative_to(root).as_posix()
         for names_here, are_files in ((names, True), (folders, False)):
@@ -142,6 +148,16 @@ def _refused(file: str, what: str, found: str) -> DeliveryError:
         file=file,
         expected="an ordinary file inside the landing folder",
         found=found,
+    )
+
+
+def _closed(folder: str, why: str) -> DeliveryError:
+    return DeliveryError(
+        "this folder cannot be opened, so nobody knows what lies in it",
+        remedy="make the folder readable; what was delivered from it stands meanwhile",
+        file=folder,
+        expected="a folder that can be listed",
+        found=why,
     )
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from resilience_pipeline.cli import app
@@ -96,6 +97,25 @@ def test_a_damaged_history_is_an_error_and_the_lake_does_not_depend_on_it(projec
     for findings in found.values():
         assert [finding.level for finding in findings if finding.level != "ok"] == ["error"]
         assert findings[-1].remedy.startswith("results do not depend on it")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        OperationalError("insert", {}, Exception("attempt to write a readonly database")),
+        OperationalError("select", {}, Exception("unable to open database file")),
+        PermissionError(13, "Permission denied"),
+    ],
+)
+def test_a_home_of_another_owner_is_not_called_damaged(project, monkeypatch, refusal):
+    def refuse(_home):
+        raise refusal
+
+    monkeypatch.setattr(dg.DagsterInstance, "from_config", refuse)
+    (found,) = instance.examine(project)
+    assert found.level == "error"
+    assert "writable for you" in found.remedy
+    assert "move" not in found.remedy
 
 
 def test_another_release_s_schema_asks_for_a_migration():

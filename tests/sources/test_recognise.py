@@ -124,6 +124,21 @@ def test_a_refused_link_counts_among_its_sources_files_so_that_reading_it_fails(
     assert recognise(tmp_path, SOURCES).files_of("wind") == ["wind/a.csv", "wind/b.csv"]
 
 
+def test_a_folder_that_cannot_be_opened_is_named_and_what_lies_beside_it_is_read(tmp_path, monkeypatch):
+    place(tmp_path, "exports/Wind_a.csv", "old/Wind_b.csv")
+    scandir = os.scandir
+
+    def closed(path):
+        if str(path).endswith("old"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    found = recognise(tmp_path, SOURCES)
+    assert found.claimed == (("exports/Wind_a.csv", "wind"),)
+    assert [(error.file, error.found) for error in found.refused] == [("old", "Permission denied")]
+
+
 def test_a_linked_folder_inside_is_not_walked_twice(tmp_path):
     place(tmp_path, "wind/a.csv")
     (tmp_path / "again").symlink_to(tmp_path / "wind")
