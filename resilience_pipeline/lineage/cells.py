@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.opened import Index
+from resilience_pipeline.lineage.opened import Index, codes_called
 from resilience_pipeline.lineage.records import Cell, DeliveryTrace
 
 _ORIGIN = ("source", "delivery_sha256", "file", "sheet", "row", "column")
@@ -42,7 +42,8 @@ class Cells:
         deliveries = self._deliveries(every)
         asked = every
         if city is not None:
-            asked = asked.filter((pl.col("city_code") == city) | pl.col("city").str.contains(city, literal=True))
+            called = codes_called(city, every.select("city_code", name="city").unique())
+            asked = asked.filter(pl.col("city_code").is_in(called))
         if year is not None:
             asked = asked.filter(pl.col("year") == year)
         if asked.is_empty():

@@ -14,7 +14,7 @@ import polars as pl
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.edge import EVERY, Part, Way
 from resilience_pipeline.lineage.naming import near
-from resilience_pipeline.lineage.opened import Index
+from resilience_pipeline.lineage.opened import Index, codes_called
 from resilience_pipeline.lineage.reasons import fate_of, held_by_document, held_by_values, same_place
 
 _PLACE = re.compile(r"(?P<file>.+?)!(?:(?P<sheet>.*)!)?R(?P<row>\d+)(?:C(?P<column>\d+))?")
@@ -335,11 +335,8 @@ def _is_indicator(index: Index, asked: str) -> bool:
 
 def _codes(index: Index, city: str) -> list[str]:
     """Codes of a city by code or name."""
-    found = {city}
-    for study in _studies(index):
-        cities = index.table(f"grid/{study}/cities")
-        found |= set(cities.filter(pl.col("name").str.contains(city, literal=True))["city_code"])
-    return sorted(found)
+    cities = [index.table(f"grid/{study}/cities").select("city_code", "name") for study in _studies(index)]
+    return sorted({city, *(codes_called(city, pl.concat(cities)) if cities else ())})
 
 
 def _staged_names(index: Index) -> list[str]:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from resilience_pipeline.lineage.cell_influence import CellPull, Weighing
-from resilience_pipeline.lineage.influence import Outcome, Pull, Subject
+from resilience_pipeline.lineage.influence import AGREEMENT, Outcome, Pull, Subject
 from resilience_pipeline.lineage.printing import place_of
 from resilience_pipeline.report.figures import number
 
@@ -72,7 +72,7 @@ def sentence(subject: Subject, without: Outcome) -> str:
     """What the cell does, in words."""
     if without.coefficient is None:
         return f"Without this cell (as if it had not been delivered) there is no coefficient: {without.reason}"
-    if without.coefficient == subject.estimate or not without.errors:
+    if without.errors is None or abs(without.errors) < AGREEMENT:  # no more than rounding
         return "Without this cell (as if it had not been delivered) the coefficient is the same."
     return (
         f"Without this cell (as if it had not been delivered) the coefficient is {_digits(without.coefficient)} "

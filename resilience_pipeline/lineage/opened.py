@@ -128,6 +128,22 @@ def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
     return tuple(c for c in found if c.table.startswith("estimates/") or c.name not in own)
 
 
+def codes_called(asked: str, cities: pl.DataFrame) -> list[str]:
+    """Codes of the cities of that code or name; only where none is called so, of those whose name holds it.
+
+    鞍山 is 鞍山市 and not 马鞍山市.
+
+    Parameters
+    ----------
+    cities : city_code and name.
+    """
+    same = pl.col("name").is_in([asked, f"{asked}市"]) | (pl.col("city_code") == asked)
+    found = cities.filter(same)
+    if found.is_empty():
+        found = cities.filter(pl.col("name").str.contains(asked, literal=True))
+    return found["city_code"].unique().sort().to_list()
+
+
 def _plainest(wanted: str, names: Sequence[str]) -> set[str]:
     """Of names that hold the wanted parts the shortest: a term's estimate, not its covariance with another term."""
     if any(name.startswith(f"{wanted}.") for name in names):

@@ -1,12 +1,15 @@
 """What a trace states is so: samples as they were estimated, values counted in them, models as the rows name them."""
 
 import io
+from types import SimpleNamespace
 
 import polars as pl
 
 from resilience_pipeline.econometrics.sample import draw_sample
 from resilience_pipeline.econometrics.specification import Specification
-from resilience_pipeline.lineage.opened import find
+from resilience_pipeline.lineage.influence import Outcome
+from resilience_pipeline.lineage.influence_printing import sentence
+from resilience_pipeline.lineage.opened import codes_called, find
 from resilience_pipeline.lineage.printing import print_trace
 from resilience_pipeline.lineage.records import Coefficient
 from resilience_pipeline.lineage.sample_flow import rows_that_stay
@@ -75,3 +78,19 @@ def test_what_has_no_estimate_prints_its_own_figures(world):
 def test_a_term_is_its_estimate_and_the_beginning_of_names_lists_all(world):
     names = [coefficient.name for coefficient in find(world.index, "table_5_balance")]
     assert len(names) == len(world.tables["estimates", "table_5_balance", "matching"])
+
+
+def test_a_city_is_the_one_of_that_name_and_not_another_whose_name_holds_it():
+    cities = pl.DataFrame({"city_code": ["210300", "340500", "110000"], "name": ["鞍山市", "马鞍山市", "北京市"]})
+    assert codes_called("鞍山", cities) == ["210300"]
+    assert codes_called("鞍山市", cities) == ["210300"]
+    assert codes_called("340500", cities) == ["340500"]
+    assert codes_called("鞍", cities) == ["210300", "340500"]
+    assert codes_called("火星", cities) == []
+
+
+def test_a_change_of_the_last_digit_is_said_to_be_none():
+    """Another source's value that is the same takes the cell's place: what is left is rounding."""
+    asked = SimpleNamespace(estimate=0.446815)
+    assert sentence(asked, Outcome(0.446815 + 1e-16, 2.4e-15, 610)).endswith("the coefficient is the same.")
+    assert "moves it by 0.002 errors" in sentence(asked, Outcome(0.44714, 0.002, 610))
