@@ -12,7 +12,7 @@ from resilience_pipeline.project import find_project
 if TYPE_CHECKING:
     from resilience_pipeline.bundle.verify import Verification
 
-NAMED = 20  # tables named on the screen; --json names all
+NAMED = 20  # tables and files named on the screen; --json names all
 
 
 def verify_command(
@@ -60,7 +60,9 @@ def _print(found: "Verification") -> None:
         say("tables    not computed again" + (": files are missing" if states["missing"] else ""))
         return
     say(f"tables    {found.same} the same, {len(found.different)} different, {len(found.absent)} not computed")
-    for word, names in (("different", found.different), ("not computed", found.absent)):
+    say(f"results   {len(found.otherwise)} of its files are written otherwise here")
+    lists = (("different", found.different), ("not computed", found.absent), ("otherwise", found.otherwise))
+    for word, names in lists:
         for name in names[:NAMED]:
             say(f"  {word}  {name}")
         if len(names) > NAMED:

@@ -124,7 +124,13 @@ def impact(asked: str, *, lake: Path | str | None = None) -> Impact:
 
 
 def _root(lake: Path | str | None) -> Path:
-    return find_project(lake=None if lake is None else Path(lake)).lake
+    root = find_project(lake=None if lake is None else Path(lake)).lake
+    if not root.is_dir():  # `Lake` would make it: a typo must not leave a folder behind
+        raise LakeError(
+            what=f"there is no lake at {root}",
+            remedy="start Python in the project's folder, set RESILIENCE_PROJECT to it, or name the lake",
+        )
+    return root
 
 
 def _lake(lake: Path | str | None, variant: str | None) -> Lake:

@@ -1,4 +1,4 @@
-"""RO-Crate metadata of a bundle (https://w3id.org/ro/crate/1.1): files, inputs by hash, the action between them."""
+"""RO-Crate metadata of a bundle (https://w3id.org/ro/crate): files, inputs by hash, the action between them."""
 
 import json
 from collections.abc import Mapping
@@ -52,7 +52,6 @@ def crate_metadata(record: Record, files: Mapping[str, bytes], published: str) -
                 },
             )
         )
-        crate.root_dataset.append_to("hasPart", entity)
         if name.startswith("results/"):
             outputs.append(entity)
     inputs = [

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline import __version__
+from resilience_pipeline.bundle.archive import is_plain
 from resilience_pipeline.bundle.places import Digests, digests
 from resilience_pipeline.errors import BundleError
 from resilience_pipeline.frozen.pins import Pins, read_pins
@@ -19,7 +20,7 @@ from resilience_pipeline.sources.source import CELLS
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
-FORM = 1  # of the record; a reader refuses any other
+FORM = 2  # of the record; a reader refuses any other
 #: Tables and layers that tell of a lake's own history or of what else lay in its landing folder: another lake's differ.
 OWN_HISTORY = frozenset({"report/drift", "sources/inventory", "sources/pins"})
 #: Those of them that other tables read.
@@ -29,7 +30,7 @@ OWN_LAYERS = frozenset({"lineage"})
 
 @dataclass(frozen=True)
 class BundledDelivery:
-    """One file that the results rest on; `cells` are short digests, see places.py."""
+    """One file that the results rest on; `cells` are digests of pooled cells, see places.py."""
 
     source: str
     publisher: str
@@ -78,15 +79,16 @@ class Record:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, record: dict) -> "Record":
-        """The record that `as_json` wrote; KeyError or TypeError where it is not one."""
-        return cls(
-            **{
-                **record,
-                "deliveries": tuple(BundledDelivery(**delivery) for delivery in record["deliveries"]),
-                "tables": {name: BundledTable(**table) for name, table in record["tables"].items()},
-            }
-        )
+    def from_json(cls, text: bytes) -> "Record":
+        """The record that `as_json` wrote; a ValueError that names the field where it is not one, strictly by type."""
+        from pydantic import TypeAdapter
+
+        record: Record = TypeAdapter(cls).validate_json(text, strict=True)
+        if record.form != FORM:
+            raise ValueError(f"form {record.form}, this program reads {FORM}")
+        if odd := [delivery.file for delivery in record.deliveries if not is_plain(delivery.file)]:
+            raise ValueError(f"a delivery lies at {odd[0]!r}, which is no plain path")
+        return record
 
 
 def record_of(lake: Lake) -> Record:

@@ -12,19 +12,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from resilience_pipeline.bundle.archive import read_archive
-from resilience_pipeline.bundle.places import differing, digests
+from resilience_pipeline.bundle.contents import contents
+from resilience_pipeline.bundle.places import differing
 from resilience_pipeline.bundle.readme import CRATE, RECORD
 from resilience_pipeline.bundle.record import (
-    FORM,
     OWN_HISTORY,
     READ_BY_OTHERS,
     BundledDelivery,
     Record,
     installed_packages,
 )
-from resilience_pipeline.errors import BundleError, DeliveryError
+from resilience_pipeline.errors import BundleError, DeliveryError, LakeError
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.sources.source import Delivery
+from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.warehouse.lake import Lake
 
 #: Packages whose release may move a last digit; others are told of, too, but only these are named as a reason.
@@ -56,6 +57,7 @@ class Verification:
     other_packages : package -> (bundle's version, this one).
     ran : whether everything was computed again; not where a file is missing, and not under `--no-run`.
     same, different, absent : tables computed again with the same data version, another one, or not at all.
+    otherwise : files of the archive that are written with other bytes here, or not at all.
     failures : step -> message, of the run.
     """
 
@@ -67,13 +69,15 @@ class Verification:
     same: int
     different: tuple[str, ...]
     absent: tuple[str, ...]
+    otherwise: tuple[str, ...]
     failures: dict[str, str]
 
     @property
     def ok(self) -> bool:
-        """Whether the archive is whole, every file the same and every table came out the same."""
+        """Whether the archive is whole, every file the same, and every table and result came out the same."""
         files = all(found.state == "same" for found in self.inputs)
-        return not self.damaged and files and self.ran and not self.different and not self.absent
+        again = self.ran and not (self.different or self.absent or self.otherwise)
+        return not self.damaged and files and again
 
     def as_json(self) -> dict[str, object]:
         """Plain values."""
@@ -97,7 +101,7 @@ def verify_bundle(path: Path, landing: Path, *, run: bool = True) -> Verificatio
     inputs, standing = _inputs(record, landing)
     missing = any(found.state == "missing" for found in inputs)
     same, failures = 0, dict[str, str]()
-    different, absent = tuple[str, ...](), tuple[str, ...]()
+    different, absent, otherwise = tuple[str, ...](), tuple[str, ...](), tuple[str, ...]()
     if ran := run and not missing:
         with tempfile.TemporaryDirectory(prefix="resilience_verify_") as folder:
             project = Path(folder)
@@ -105,6 +109,7 @@ def verify_bundle(path: Path, landing: Path, *, run: bool = True) -> Verificatio
             failures = _run(project, record)
             lake = Lake(project / "data_lake")
             again = {pointer.name: pointer.data_version for pointer in lake.headline().readable_tables()}
+            otherwise = tuple(_otherwise(lake, record, files, project / "studies"))
         same = sum(again.get(name) == table.data_version for name, table in record.tables.items())
         different = tuple(n for n, t in record.tables.items() if n in again and again[n] != t.data_version)
         absent = tuple(name for name in record.tables if name not in again)
@@ -117,22 +122,20 @@ def verify_bundle(path: Path, landing: Path, *, run: bool = True) -> Verificatio
         same=same,
         different=different,
         absent=absent,
+        otherwise=otherwise,
         failures=failures,
     )
 
 
 def _record(path: Path, files: Mapping[str, bytes]) -> Record:
     try:
-        record = json.loads(files[RECORD])
-        if record["form"] != FORM:
-            raise ValueError(f"form {record['form']}, this program reads {FORM}")
-        return Record.from_json(record)
-    except (KeyError, TypeError, ValueError) as damage:
+        return Record.from_json(files[RECORD])
+    except (KeyError, ValueError) as damage:
         raise BundleError(
             what=f"the archive holds no record that can be read ({RECORD})",
             file=str(path),
-            found=f"{type(damage).__name__}: {damage}",
-            remedy="check a file that `resilience export --bundle` wrote",
+            found=" ".join(str(damage).split("\n")[:3]),
+            remedy="check a file that `resilience export --bundle` of this version wrote",
         ) from None
 
 
@@ -141,7 +144,7 @@ def _damaged(files: Mapping[str, bytes]) -> Sequence[str]:
     try:
         graph = json.loads(files[CRATE])["@graph"]
         stated = {entity["@id"]: entity["sha256"] for entity in graph if entity.get("@type") == "File"}
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return [CRATE]
     names = sorted({*stated, *files} - {CRATE})
     return [name for name in names if hashlib.sha256(files.get(name, b"")).hexdigest() != stated.get(name)]
@@ -183,9 +186,18 @@ def _compared(delivery: BundledDelivery, file: Path) -> Input:
         cells = source.read(Delivery(file, delivery.file, "", file.stat().st_size, delivery.synthetic))
     except DeliveryError as error:
         return Input(delivery.file, delivery.source, "changed", message=str(error))
-    places = tuple(map(str, differing(delivery.cells, digests(cells))))
+    places = tuple(map(str, differing(delivery.cells, cells)))
     message = "" if places else "every cell that is read is the same"
     return Input(delivery.file, delivery.source, "changed", places, message)
+
+
+def _otherwise(lake: Lake, record: Record, files: Mapping[str, bytes], studies: Path) -> Sequence[str]:
+    """Files whose bytes are not those that this program writes of the lake: what people read must follow from it."""
+    try:
+        here = contents(lake, record, find_studies(studies), studies)
+    except LakeError:  # nothing was computed
+        here = {}
+    return [name for name in sorted({*here, *files} - {RECORD, CRATE}) if here.get(name) != files.get(name)]
 
 
 def _lay_out(project: Path, record: Record, standing: Mapping[str, Path], files: Mapping[str, bytes]) -> None:

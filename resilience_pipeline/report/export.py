@@ -1,7 +1,7 @@
 """Results of the lake as files: one in the form asked for, or all of them in all forms, from what each run kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +97,13 @@ def picture_of(found: Result, form: str, studies: Sequence[Study]) -> bytes | No
 
 
 def export_results(
-    root: Path, out: Path, studies: Sequence[Study], *, formats: Sequence[str] = ALL_FORMATS, variant: str | None = None
+    root: Path,
+    out: Path,
+    studies: Sequence[Study],
+    *,
+    formats: Sequence[str] = ALL_FORMATS,
+    variant: str | None = None,
+    only: Collection[str] | None = None,
 ) -> Exported:
     """Every result of the lake in every format that it has, and `contents.json`, which says what each file is.
 
@@ -106,10 +112,12 @@ def export_results(
     Parameters
     ----------
     root : of the lake. out : the folder; it is made when missing, and only files of these names are replaced.
+    only : these results; None = all.
     """
     lake = lake_of(root, variant)
     order = {table.name: place for place, table in enumerate(table for study in studies for table in study.tables)}
     names = sorted((p.key[-1] for p in own_results(lake) if p.key[0] == "report"), key=printed_order)
+    names = [name for name in names if only is None or name in only]
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     if not names:
         raise no_result(lake)

@@ -57,6 +57,14 @@ def test_what_is_not_there_is_an_error_that_names_what_is(lake, ask, named):
         ask(lake)
 
 
+def test_a_lake_that_is_not_there_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESILIENCE_PROJECT", str(tmp_path))
+    for ask in (results.names, lambda: results.table("table_4", lake=tmp_path / "typo")):
+        with pytest.raises(LakeError, match="there is no lake"):
+            ask()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_results_are_read_without_dagster():
     code = "import sys; from resilience_pipeline import results; sys.exit('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
