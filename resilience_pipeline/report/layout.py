@@ -77,7 +77,7 @@ def render(title: str, grid: Grid, notes: Sequence[str], *, synthetic: bool, wid
     text = [
         *first,
         caption,
-        "\n\n".join(_text(block, width) for block in _blocks(grid, width)),
+        "\n\n".join(_text(block, width) for block in blocks(grid, width)),
         *_wrapped(notes, width),
     ]
     return RenderedTable(_joined(markdown), "\n".join(text) + "\n")
@@ -137,20 +137,20 @@ def _wrapped(notes: Sequence[str], width: int) -> list[str]:
     ]
 
 
-def _blocks(grid: Grid, width: int) -> list[Grid]:
+def blocks(grid: Grid, width: int) -> list[Grid]:
     """The grid; where its numbered columns are wider than `width`, several, each with the first column."""
     starts = [place for place, heading in enumerate(grid.headings) if _NUMBERED.fullmatch(heading)]
     sizes = _sizes(grid)
     if not starts or starts[0] != 1 or sum(sizes) + _GAP * (len(sizes) - 1) <= width:
         return [grid]
     groups = [list(range(start, end)) for start, end in zip(starts, [*starts[1:], len(sizes)], strict=True)]
-    blocks: list[list[int]] = []
+    parts: list[list[int]] = []
     for group in groups:
-        if blocks and sum(sizes[place] + _GAP for place in (*blocks[-1], *group)) - _GAP <= width:
-            blocks[-1] += group
+        if parts and sum(sizes[place] + _GAP for place in (*parts[-1], *group)) - _GAP <= width:
+            parts[-1] += group
         else:
-            blocks.append([0, *group])
-    return [_columns(grid, places) for places in blocks]
+            parts.append([0, *group])
+    return [_columns(grid, places) for places in parts]
 
 
 def _columns(grid: Grid, places: Sequence[int]) -> Grid:
@@ -160,7 +160,8 @@ def _columns(grid: Grid, places: Sequence[int]) -> Grid:
         return tuple(row[place] for place in places)
 
     shown = [row for row in map(of, grid.rows) if any(row[1:])]
-    return Grid(of(grid.headings), tuple(shown), grid.prose)
+    published = tuple(new for new, old in enumerate(places) if old in grid.published)
+    return Grid(of(grid.headings), tuple(shown), grid.prose, published)
 
 
 def _sizes(grid: Grid) -> list[int]:

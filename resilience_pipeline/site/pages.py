@@ -9,10 +9,12 @@ from typing import Any
 import jinja2
 
 from resilience_pipeline.report.figures import number
+from resilience_pipeline.report.layout import Grid, blocks
+from resilience_pipeline.site.anchors import Place
+from resilience_pipeline.site.front import front_page
 from resilience_pipeline.site.results import Collection, Shown
 from resilience_pipeline.site.sample import HEIGHT, LEFT_OUT, ROLES, WIDTH, City, Flow
 from resilience_pipeline.site.words import LANGUAGES, Words
-from resilience_pipeline.study.kinds.curve import Curve
 
 #: Downloads in the order that they are offered, and how they are called on the page.
 FORMS = {
@@ -21,6 +23,9 @@ FORMS = {
 }
 #: A source of more files than this (documents, one for each city and year) is counted, not listed.
 LONGEST_LIST = 300
+#: Characters across a page of paper, in the size that tables are printed in; a wider table of numbered columns is
+#: printed in several. One that ran over the edge would have the browser print everything smaller.
+PAPER_WIDTH = 140
 #: What carries a number, in each language.
 KINDS = {"table": ("Table", "表"), "figure": ("Figure", "图")}
 
@@ -56,23 +61,27 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
 def document(site: Site, language: str) -> str:
     """All results as one document for paper, with its contents; its files are those of the site, at its top folder."""
     results = site.collection.results
-    frame = _frame(site, language, "print", None) | {"up": ""}
-    printed = [(shown, rows_of(shown)) for shown in results]
-    return _environment().get_template("print.html").render(frame | _index(site) | {"printed": printed})
+    frame = _frame(site, language, "print", None) | {"up": "", "paper": True}
+    printed = [
+        (shown, [(grid, rows_of(grid)) for grid in blocks(shown.document.grid, PAPER_WIDTH)]) for shown in results
+    ]
+    return _environment().get_template("print.html").render(frame | front_page(site.collection) | {"printed": printed})
 
 
 def _contents(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """File, template and what the template asks for, of each page."""
     results = site.collection.results
-    yield "index", "index", _index(site)
+    front = front_page(site.collection)
+    yield "index", "index", front
     for place, shown in enumerate(results):
         around = {
             "before": results[place - 1] if place else None,
             "after": results[place + 1] if place + 1 < len(results) else None,
         }
-        yield shown.name, "result", {"shown": shown, "rows": rows_of(shown), "plot": shown.name in site.plots, **around}
+        whole = [(shown.document.grid, rows_of(shown.document.grid, shown.anchors))]
+        yield shown.name, "result", {"shown": shown, "tables": whole, "plot": shown.name in site.plots, **around}
     yield "cities", "cities", {"roles": ROLES}
-    yield "trace", "trace", {"explorer": site.explorer, "first": _index(site)["first"]}
+    yield "trace", "trace", {"explorer": site.explorer, "first": front["first"]}
 
 
 def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[str, Any]:
@@ -103,37 +112,9 @@ def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[st
         "map_size": (WIDTH, HEIGHT),
         "left_out": LEFT_OUT,
         "longest_list": LONGEST_LIST,
-        "script_words": json.dumps(words.labels, ensure_ascii=False),
+        "paper": False,
+        "script_words": json.dumps(words.for_script(phrases=name == "trace"), ensure_ascii=False),
     }
-
-
-def _index(site: Site) -> dict[str, Any]:
-    """The claims with their verdicts, the headline coefficient beside the paper's and the planted one, the sheets."""
-    collection = site.collection
-    claims = collection["hypotheses"]
-    rows = [] if claims is None else claims.found.table.to_dicts()
-    firsts = [row for place, row in enumerate(rows) if place == 0 or row["hypothesis"] != rows[place - 1]["hypothesis"]]
-    headline = firsts[0]["part"] if firsts else ""
-    return {
-        "claims": firsts,
-        "first": headline or collection.results[0].name,
-        "headline": _compared(collection, headline),
-        "spread": _in_spreads(collection, headline),
-        "sheet": next((shown for shown in collection.results if shown.kind == "referee"), None),
-    }
-
-
-def _compared(collection: Collection, name: str) -> dict[str, Any] | None:
-    """The row of the comparison for one coefficient, with what was planted where that is known."""
-    comparison = collection["comparison"]
-    if comparison is None:
-        return None
-    row = next((row for row in comparison.found.table.to_dicts() if row["result"] == name), None)
-    if row is None:
-        return None
-    shown = collection[row["table"]]
-    planted = [] if shown is None else [p for p in shown.planted if p["result"] == name]
-    return {**row, "planted": planted[0]["planted"] if planted else None}
 
 
 def called(name: str, language: str) -> str:
@@ -144,29 +125,19 @@ def called(name: str, language: str) -> str:
     return f"{KINDS[kind][LANGUAGES.index(language)]} {rest.replace('_', ' ')}"
 
 
-def _in_spreads(collection: Collection, name: str) -> float | None:
-    """The effect over the outcome's standard deviation, where a curve marks this column's specification."""
-    for shown in collection.results:
-        settings = None if shown.table is None else shown.table.settings
-        if isinstance(settings, Curve) and name.startswith(f"{settings.of}."):
-            marked = shown.found.table.filter("marked")
-            return None if marked.is_empty() else marked["standardised"][0]
-    return None
-
-
-def rows_of(shown: Shown) -> list[dict[str, Any]]:
+def rows_of(grid: Grid, anchors: Mapping[Place, str] | None = None) -> list[dict[str, Any]]:
     """Rows of the printed grid for a template: a head with its span, and cells with text, name and whose they are.
 
     The head of a row also heads the nameless ones under it: errors under their estimate.
     """
-    grid = shown.document.grid
+    names = anchors or {}
     rows: list[dict[str, Any]] = []
     for index, row in enumerate(grid.rows):
         span = 1
         while index + span < len(grid.rows) and not grid.rows[index + span][0]:
             span += 1
         cells = [
-            {"text": text, "name": shown.anchors.get((index, place)), "published": place in grid.published}
+            {"text": text, "name": names.get((index, place)), "published": place in grid.published}
             for place, text in enumerate(row[1:], start=1)
         ]
         rows.append({"head": row[0] if row[0] or not index else None, "span": span, "cells": cells})

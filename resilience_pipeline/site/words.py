@@ -8,6 +8,7 @@ import csv
 import re
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -30,10 +31,10 @@ class Words:
         """The label of that key; KeyError where there is none."""
         return self._labels[key]
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """All labels, for the page's script."""
-        return self._labels
+    def for_script(self, *, phrases: bool = False) -> dict[str, Any]:
+        """All labels for the page's script, with what results print in this language where it asks for that."""
+        told = _phrases() if phrases and self.language != "en" else {}
+        return {**self._labels, "phrases": told}
 
     def translated(self, text: str) -> str:
         """The text in this language where it is known, else as it stands."""

@@ -34,7 +34,8 @@ def write_lake(root: Path, *, effect: float = 0.606, synthetic: bool = True) -> 
     rests = [("panel", "trade_resilience", "sample")]
     write(("report", "table_4"), pl.DataFrame({"term": ["did"]}), rests, _table_4(effect, synthetic))
     write(("report", "figure_1"), YEARS, rests, _figure_1(synthetic))
-    claims = pl.DataFrame([_claim("H1", "consistent with it", effect), _claim("H2", "awaiting", None)])
+    channel = [_claim("H3", "consistent with it", 0.017, "table_9.1.did"), _claim("H3", "", 0.236, "a*b of BUET")]
+    claims = pl.DataFrame([_claim("H1", "consistent with it", effect), _claim("H2", "awaiting", None), *channel])
     grid = Grid(("", "Claim"), (("H1", "The pilots raise urban trade resilience"),), prose=True)
     write(("report", "hypotheses"), claims, rests, Document("hypotheses", "Hypotheses", grid, synthetic=synthetic))
     asked = pl.DataFrame(
@@ -80,11 +81,11 @@ YEARS = pl.DataFrame(
 )
 
 
-def _claim(name: str, verdict: str, estimate: float | None) -> dict:
+def _claim(name: str, verdict: str, estimate: float | None, part: str = "table_4.3.did") -> dict:
     low, high = (None, None) if estimate is None else (estimate - 0.1, estimate + 0.1)
     statement = "The pilots raise urban trade resilience"
     return {
-        **{"hypothesis": name, "statement": statement, "part": "table_4.3.did", "estimate": estimate},
+        **{"hypothesis": name, "statement": statement, "part": part, "estimate": estimate},
         **{"ci_low": low, "ci_high": high, "verdict": verdict},
     }
 

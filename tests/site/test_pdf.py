@@ -1,14 +1,16 @@
 """The report as a PDF: every result in it, marked on every page where synthetic; refused in words without a browser."""
 
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.report.layout import Grid, blocks
 from resilience_pipeline.site import pdf
 from resilience_pipeline.site.build import write_site
-from resilience_pipeline.site.pages import document
+from resilience_pipeline.site.pages import PAPER_WIDTH, document
 from resilience_pipeline.study.load import find_studies
 from tests.site.lake import write_lake
 
@@ -26,7 +28,20 @@ def test_the_document_holds_every_result_once_and_its_contents_lead_to_each(writ
         assert page.count(f'<article id="{name}">') == 1
         assert page.count(f'href="#{name}"') == 1
     assert '@top-center { content: "SYNTHETIC' in page
+    led = set(re.findall(r'<a [^>]*href="([^"]*)"', page))
+    assert [where for where in led if not where.startswith("#")] == [], "paper lies beside no other page"
+    assert {where[1:] for where in led} <= set(re.findall(r'id="([^"]*)"', page))
     assert "合成数据" in document(written.site, "zh")
+
+
+def test_a_table_wider_than_paper_is_printed_in_parts_with_the_paper_s_columns_marked():
+    head = ("Variable", *(name for n in range(1, 9) for name in (f"({n})", "paper")))
+    rows = (("did", *("-12.714***", "-30.630***") * 8), ("N", *("3,085", "3,085") * 8))
+    grid = Grid(head, rows, published=tuple(range(2, 17, 2)))
+    parts = blocks(grid, PAPER_WIDTH)
+    assert [part.headings[1] for part in parts] == ["(1)", "(6)"]
+    assert all(part.headings[place] == "paper" for part in parts for place in part.published)
+    assert sum(len(part.published) for part in parts) == 8
 
 
 @pytest.mark.browser

@@ -2,6 +2,7 @@
 
 import re
 
+import polars as pl
 import pytest
 
 from resilience_pipeline.errors import LakeError
@@ -12,6 +13,9 @@ from resilience_pipeline.site.build import write_site
 from resilience_pipeline.site.words import LANGUAGES, Words
 from resilience_pipeline.status import read_result
 from resilience_pipeline.study.load import find_studies
+from resilience_pipeline.study.needs import all_variables
+from resilience_pipeline.study.vocabulary import TREATMENT
+from resilience_pipeline.warehouse.lake import Lake
 from tests.site.lake import FILE, SHA, write_lake
 
 RESULTS = ("table_4", "figure_1", "hypotheses", "referee")
@@ -83,6 +87,18 @@ def test_the_front_page_says_each_claim_with_its_verdict_also_where_it_is_awaite
     front = (site / "index.html").read_text(encoding="utf-8")
     assert re.search(r"consistent with it.*?0\.606</a> \(95 % interval 0\.506 – 0\.706\)", front, re.S)
     assert "awaiting" in front
+    assert re.search(r"\(a\*b\): <a [^>]*>0\.236</a>", front), "a channel's claim is about what runs through it"
+    assert "0.017" not in front
+    plain = re.sub("<[^>]+>", "", front)
+    said = "CTRI (Urban trade resilience, composite of resistance, recovery and transformation) in the pilot cities is"
+    assert (
+        f"{said} estimated to stand 0.606 higher than it would have without it (95 % interval of the effect 0.506"
+        in plain
+    )
+    assert "only if pilots and other cities would otherwise have moved alike" in plain
+    assert "城市贸易韧性估计比没有政策时高" in re.sub(
+        "<[^>]+>", "", (site / "zh/index.html").read_text(encoding="utf-8")
+    )
     assert "Together, the years differ." in front
 
 
@@ -200,6 +216,31 @@ def test_among_words_a_number_alone_is_one_and_a_variable_s_correlation_with_its
     assert anchors(Document("k", "K", matrix), (), {}, {"k.y.x": printed_figures(0.3, None)}) == {(1, 1): "k.y.x"}
 
 
+def test_every_variable_of_the_bundled_studies_is_described_in_chinese(studies):
+    words = Words("zh")
+    described = {v.description for study in studies for v in (*TREATMENT, *all_variables(study)) if v.description}
+    assert [text for text in sorted(described) if words.translated(text) == text] == []
+    titles = {table.title for study in studies for table in study.tables}
+    assert [title for title in sorted(titles) if words.translated(title) == title] == []
+
+
+def test_a_lake_with_no_more_than_another_study_is_headed_by_that(tmp_path, studies):
+    own = Document("real_1", "Descriptive statistics", Grid(("", "mean"), (("did", "0.1"),)))
+    Lake(tmp_path / "lake").write(
+        ("report", "real_1"),
+        pl.DataFrame({"x": [1]}),
+        run_id="r",
+        code_version="1",
+        inputs={},
+        options={},
+        synthetic=False,
+        notes={"document": own.to_json()},
+    )
+    write_site(tmp_path / "lake", tmp_path / "out", studies)
+    front = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "<h1>Supply chain innovation pilots, fiscal self-sufficiency and income</h1>" in front
+
+
 def test_every_label_has_both_languages_and_the_script_asks_for_none_that_is_missing():
     from importlib import resources
 
@@ -207,6 +248,7 @@ def test_every_label_has_both_languages_and_the_script_asks_for_none_that_is_mis
     names = ("plots.js", "explorer.js", "explorer_cells.js")
     script = "".join(scripts.joinpath(name).read_text(encoding="utf-8") for name in names)
     for language in LANGUAGES:
-        labels = Words(language).labels
+        labels = Words(language).for_script()
+        labels.pop("phrases")
         assert all(labels.values())
-        assert set(re.findall(r"WORDS\.(\w+)", script)) <= set(labels)
+        assert set(re.findall(r"WORDS\.(\w+)", script)) <= {*labels, "phrases"}

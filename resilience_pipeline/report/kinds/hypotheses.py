@@ -32,6 +32,7 @@ HYPOTHESES = pl.Schema(
         "verdict": pl.String(),
     }
 )
+PRODUCT = "a*b"
 CONSISTENT, CONTRADICTED, OPEN = "consistent with it", "contradicted", "not supported"
 
 
@@ -102,7 +103,7 @@ def _product(result: str, mediator: str, page: Page) -> dict:
     (record,) = [table for key, table in page.tables.items() if key[1] == result]
     rows = record.filter(pl.col("subject") == mediator, pl.col("model") == ALONE)
     found = rows.filter(pl.col("statistic") == "indirect", pl.col("method").str.contains(INTERVAL))
-    part = f"a*b of {page.symbol(mediator)}"
+    part = f"{PRODUCT} of {page.symbol(mediator)}"
     if found.is_empty():
         status = rows["status"][0] if rows.height else record["status"][0]
         empty = dict.fromkeys(("estimate", "std_error", "p_value", "ci_low", "ci_high"))

@@ -32,6 +32,7 @@ function el(tag, attributes = {}, ...children) {
 }
 
 const SMALL = 0.0001; // a p value below it is printed so, as in the tables
+const told = (text) => WORDS.phrases[text] || text;
 const count = (n) => n.toLocaleString("en-US");
 const word = (key) => WORDS[key] || WORDS[`of_${key}`] || key.replaceAll("_", " ");
 function figure(x) {
@@ -252,7 +253,7 @@ function specification({ specification: spec }) {
   if (!spec) return el("p", {}, WORDS.no_model);
   const skip = new Set(["label", "outcome", "treatment", "controls", "name", "unit", "time"]);
   const right = [spec.treatment, ...(spec.controls || [])].filter(Boolean).join(" + ");
-  return el("details", { open: true }, el("summary", {}, WORDS.specification, `: ${spec.label || spec.name}`),
+  return el("details", { open: true }, el("summary", {}, WORDS.specification, `: ${told(spec.label || spec.name)}`),
     el("p", {}, el("code", {}, `${spec.outcome} ~ ${right || "1"}`)),
     el("dl", { class: "facts" }, ...Object.entries(spec).filter(([name]) => !skip.has(name)).flatMap(([name, value]) => [
       el("dt", {}, word(name)), el("dd", {}, Array.isArray(value) ? value.join(", ")
@@ -365,7 +366,7 @@ function details(node) {
   const kind = node.id[0];
   if (kind === "v") {
     const a = node.about;
-    return [el("h3", {}, a.name), facts([[WORDS.description, a.description], [WORDS.formula, el("code", {}, a.formula)],
+    return [el("h3", {}, a.name), facts([[WORDS.description, told(a.description)], [WORDS.formula, el("code", {}, a.formula)],
       [WORDS.options, a.option ? `${a.option} = ${a.reading}` : ""], [WORDS.panel_table, el("code", {}, a.table)],
       [WORDS.through, a.through.join(", ")], [WORDS.values, shares(node.values)]])];
   }
