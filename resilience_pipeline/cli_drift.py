@@ -51,11 +51,14 @@ def drift_command(
                 "notes": found.attribution.notes,
                 "recomputed_steps": found.attribution.steps,
                 "changed_tables": [".".join(key) for key in found.changed],
+                "lacking": found.lacking,
                 "rows": found.table.to_dicts(),
             }
         )
     elif not found.changed:
-        typer.echo(f"nothing moved from {names[0]} to {names[1]}: every estimate is the same")
+        typer.echo(f"nothing moved from {names[0]} to {names[1]}: every estimate that both have is the same")
+        for note in found.attribution.notes:
+            typer.echo(note)
     else:
         terminal.out.print(found.document.text, markup=False, soft_wrap=True)
 

@@ -13,7 +13,8 @@ from resilience_pipeline.project import find_project
 
 def report_command(
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write to (default: report_site in the lake).")
+        Path | None,
+        typer.Option("--out", help="Folder to write to (default: report_site in the lake, of a variant one below)."),
     ] = None,
     pdf: Annotated[
         Path | None, typer.Option("--pdf", help="Print all results to this PDF, too (by a Chromium on this machine).")
@@ -36,7 +37,8 @@ def report_command(
         _demand(language)
         find_browser()  # before the pages are made, which takes a while
     access = load_access(project.settings_file)
-    written = write_site(project.lake, out or project.lake / FOLDER, find_studies(project.studies), variant, access)
+    usual = project.lake / FOLDER / ("" if variant is None else f"variants/{variant}")
+    written = write_site(project.lake, out or usual, find_studies(project.studies), variant, access)
     if pdf is not None:
         write_pdf(written.site, written.index.parent, pdf, language)
     if as_json:

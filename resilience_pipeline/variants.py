@@ -9,6 +9,7 @@ from pathlib import Path
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.living.variants import VARIANTS as LIVING
 from resilience_pipeline.living.variants import states, why_not
+from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
@@ -32,9 +33,33 @@ def lake_of(root: Path, variant: str | None) -> Lake:
     return lake.variant(variant)
 
 
+class OwnLake(Lake):
+    """A lake without the tables that a reader must not take for its own: of a variant none that is the headline's.
+
+    Only what every variant reads of the headline is there. Ask `own_lake` for one.
+    """
+
+    def current(self, key: TableKey) -> Pointer | None:
+        """As `Lake.current`; None where the table is the headline's."""
+        pointer = super().current(key)
+        return pointer if pointer is not None and is_own(self, pointer) else None
+
+
+def own_lake(root: Path, variant: str | None) -> Lake:
+    """The headline's lake, or a variant's with no table but its own; a LakeError where there is no such variant."""
+    lake = OwnLake(root)
+    lake.variant_name = lake_of(root, variant).variant_name
+    return lake
+
+
+def is_own(lake: Lake, pointer: Pointer) -> bool:
+    """Whether a reader of the lake may take the table for its own."""
+    return pointer.variant == lake.variant_name or pointer.key[0] in SHARED
+
+
 def own_results(lake: Lake) -> list[Pointer]:
     """Pointers of the tables that a reader may take for this lake's: of a variant none that is the headline's."""
-    return [p for p in lake.tables() if p.variant == lake.variant_name or p.key[0] in SHARED]
+    return [p for p in lake.tables() if is_own(lake, p)]
 
 
 def no_result(lake: Lake) -> LakeError:
@@ -53,7 +78,7 @@ def no_result(lake: Lake) -> LakeError:
 def demand_own(lake: Lake, pointer: Pointer) -> None:
     """Raise a LakeError where a variant's result would be the headline's, because it has none of its own."""
     variant = lake.variant_name
-    if variant is None or pointer.variant == variant or pointer.key[0] in SHARED:
+    if variant is None or is_own(lake, pointer):
         return
     name = ".".join(pointer.key[1:])
     if variant in LIVING:

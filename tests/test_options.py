@@ -4,7 +4,7 @@ import pytest
 
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import CATALOGUE, Options
-from resilience_pipeline.settings import load_paths, load_retention, load_settings, options_table
+from resilience_pipeline.settings import load_paths, load_retention, load_settings, options_table, settings_beside
 
 
 def settings_file(folder, text):
@@ -99,3 +99,12 @@ def test_everything_is_kept_unless_the_file_says_how_long(tmp_path):
     path.write_text("[lake]\nkeep_days = 0\n")
     with pytest.raises(OptionError, match="keep_days is too small"):
         load_retention(path)
+
+
+def test_what_must_be_said_beside_the_file_gives_the_very_options(tmp_path):
+    path = tmp_path / "resilience.toml"
+    path.write_text('[options]\nwinsorise = "none"\nindex_form = "scaled"\n')
+    wanted = Options.of({"winsorise": "none", "weighting": "pca"})
+    said = settings_beside(path, wanted)
+    assert said == {"index_form": "levels", "weighting": "pca"}
+    assert load_settings(path, said).values == wanted.values

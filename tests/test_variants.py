@@ -11,6 +11,7 @@ from resilience_pipeline.replication.folder import write_replication
 from resilience_pipeline.report.export import export_results
 from resilience_pipeline.status import read_result
 from resilience_pipeline.study.load import find_studies
+from resilience_pipeline.variants import own_lake
 from resilience_pipeline.warehouse.attempts import note_attempt
 from resilience_pipeline.warehouse.lake import Lake
 
@@ -73,6 +74,14 @@ def test_the_error_says_why_the_variant_has_no_result(lake):
 def test_a_variant_lists_its_own_results_and_reads_what_is_staged_once_for_all(lake):
     assert results.names(lake=lake.root, variant="weights_equal") == ["table_5"]
     assert results.data("staging.wind", lake=lake.root, variant="weights_equal")["x"].to_list() == [1]
+
+
+def test_a_variants_own_lake_has_no_table_of_the_headlines_but_what_is_shared(lake):
+    own = own_lake(lake.root, "weights_equal")
+    assert [pointer.key for pointer in own.tables()] == [("report", "table_5"), STAGED]
+    with pytest.raises(LakeError, match="not in the lake"):
+        own.read(COLUMN)
+    assert own_lake(lake.root, None).read(COLUMN).height == 1
 
 
 def test_an_export_of_a_variant_without_results_says_so(lake):

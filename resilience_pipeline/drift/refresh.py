@@ -3,7 +3,8 @@
 Nothing is recomputed where no coefficient moved, and nothing is written where there is nothing to compare with.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from resilience_pipeline.settings import RECOMPUTATIONS
 from resilience_pipeline.sources.delivered import deliveries_of
 from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.variants import no_result, own_lake
 from resilience_pipeline.warehouse.history import Past, as_of, run_before, runs_of
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
@@ -55,6 +57,8 @@ class Drift:
     ----------
     rows : one per coefficient that differs (`comparison.COMPARED`). table : with the parts of each (`report.DRIFT`).
     attribution : what moved them. document : the page. changed : tables of the estimates layer that differ.
+    lacking : of two sets of options, which has no estimate of its own that the other has, and names of these; they are
+        not compared.
     """
 
     rows: pl.DataFrame
@@ -62,6 +66,7 @@ class Drift:
     attribution: Attribution
     document: Document
     changed: tuple[TableKey, ...]
+    lacking: Mapping[str, tuple[str, ...]]
 
     @property
     def moved(self) -> int:
@@ -90,8 +95,12 @@ def drift_between(
     old, new : runs' pasts, a running run, or the lake or a variant as it stands.
     largest : recomputations at most; 0 = compare only.
     """
-    before = {pointer.key: pointer for pointer in old.tables() if pointer.key[0] == ESTIMATES}
-    after = {pointer.key: pointer for pointer in new.tables() if pointer.key[0] == ESTIMATES}
+    before, after = _estimates(old), _estimates(new)
+    lacking: dict[str, tuple[str, ...]] = {}
+    if _variant(old) != _variant(new):  # a variant has what was computed under its options: nothing vanished from it
+        lacking = _lacking(old, before, after) | _lacking(new, after, before)
+        both = before.keys() & after.keys()
+        before, after = ({key: state[key] for key in both} for state in (before, after))
     changed = sorted(key for key in before.keys() | after.keys() if _version(before, key) != _version(after, key))
     rows = compared(
         {key: old.read(key) for key in changed if key in before},
@@ -109,10 +118,12 @@ def drift_between(
             return _read_again(root, old.current(("sources", source)), source, sha)
 
         found = attribute(old, new, moved, wanted, steps, reread, largest=largest)
+    notes = (f"not compared, because {who} has none of its own: {', '.join(names)}" for who, names in lacking.items())
+    found = replace(found, notes=(*found.notes, *notes))
     table = drift_table(rows, found)
     synthetic = any(pointer.synthetic for state in (before, after) for pointer in state.values())
     document = drift_document(table, found, ["_".join(key[1:]) for key in changed], title=title, synthetic=synthetic)
-    return Drift(rows, table, found, document, tuple(changed))
+    return Drift(rows, table, found, document, tuple(changed), lacking)
 
 
 def last_refresh(lake: Lake) -> tuple[Past, Past] | None:
@@ -167,7 +178,29 @@ def _write(snapshot: Snapshot, drift: Drift, past: Past) -> Pointer:
 
 def state_of(lake: Lake, wanted: str) -> Past | Lake:
     """A run's past, or a variant as it stands: what `resilience drift` takes."""
-    return lake.variant(wanted) if wanted in lake.variants() else as_of(lake, wanted)
+    if wanted not in lake.variants():
+        return as_of(lake, wanted)
+    variant = own_lake(lake.root, wanted)
+    if not _estimates(variant):
+        raise no_result(variant)
+    return variant
+
+
+def _estimates(state: State) -> dict[TableKey, Pointer]:
+    """The estimates of a state: of a variant only its own."""
+    return {p.key: p for p in state.tables() if p.key[0] == ESTIMATES and p.variant == _variant(state)}
+
+
+def _variant(state: State) -> str | None:
+    lake: Lake = getattr(state, "lake", state)  # type: ignore[arg-type]
+    return lake.variant_name
+
+
+def _lacking(state: State, own: Collection[TableKey], others: Collection[TableKey]) -> dict[str, tuple[str, ...]]:
+    """Who lacks estimates that the other state has -> their names."""
+    who = "the headline" if (variant := _variant(state)) is None else f"the variant {variant}"
+    names = tuple(".".join(key[1:]) for key in sorted(set(others) - set(own)))
+    return {who: names} if names else {}
 
 
 def _version_of_code() -> str:

@@ -16,6 +16,7 @@ from resilience_pipeline.site.plots import plot_of, script
 from resilience_pipeline.site.results import collect
 from resilience_pipeline.site.sample import cities_of, flow_of
 from resilience_pipeline.study.study import Study
+from resilience_pipeline.variants import own_lake
 from resilience_pipeline.warehouse.atomic import replace_text
 from resilience_pipeline.warehouse.lake import Lake
 
@@ -51,7 +52,7 @@ def write_site(
     LakeError : the lake holds no result yet.
     """
     collection = collect(root, studies, variant)
-    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    lake = own_lake(root, variant)
     files = write_files(out, collection.results, studies)
     plots = set()
     for shown in collection.results:
@@ -77,7 +78,7 @@ def write_site(
 
 
 def _write_explorer(lake: Lake, out: Path, access: Access) -> bool:
-    """Whether there is one: a lake that no run of this version wrote has no lineage index."""
+    """Whether there is one: a lake that no run of this version wrote has no lineage index, and no variant has one."""
     try:
         index = open_index(lake)
     except LakeError:

@@ -17,6 +17,7 @@ from resilience_pipeline.status import Result, read_comparison, read_result
 from resilience_pipeline.study.needs import all_variables
 from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.study.vocabulary import TREATMENT
+from resilience_pipeline.variants import no_result, own_lake
 from resilience_pipeline.warehouse.lake import Lake
 from resilience_pipeline.warehouse.pointer import Pointer
 
@@ -85,7 +86,7 @@ def collect(root: Path, studies: Sequence[Study], variant: str | None = None) ->
 
     Results that an earlier version printed without keeping its cells are left out.
     """
-    lake = Lake(root) if variant is None else Lake(root).variant(variant)
+    lake = own_lake(root, variant)
     pointers = {pointer.name: pointer for pointer in lake.tables()}
     names = sorted((p.key[-1] for p in pointers.values() if p.key[0] == "report"), key=printed_order)
     declared = {table.name: (study, table) for study in studies for table in study.tables}
@@ -101,7 +102,7 @@ def collect(root: Path, studies: Sequence[Study], variant: str | None = None) ->
         if result.document is not None
     ]
     if not shown:
-        raise LakeError(what=f"{root} holds no result yet", remedy="run `resilience demo` or `resilience run` first")
+        raise no_result(lake)
     sources = {
         p.key[1]: deliveries_of(p) for p in pointers.values() if p.key[0] == "sources" and p.key[1] != "inventory"
     }

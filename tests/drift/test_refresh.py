@@ -7,6 +7,7 @@ import pytest
 from resilience_pipeline.assets import run_end
 from resilience_pipeline.drift.refresh import KEY, drift_between, last_refresh, report_refresh, state_of
 from resilience_pipeline.drift.report import PRINTED_ROWS
+from resilience_pipeline.errors import LakeError
 from resilience_pipeline.plan import Plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.status import read_result
@@ -82,6 +83,27 @@ def test_a_variant_is_compared_with_the_headline_by_its_name(lake):
     assert report_refresh(lake.variant("other"), "r2", PLAN) is None
     found = drift_between(state_of(lake, "r1"), state_of(lake, "other"), PLAN, lake.root)
     assert (found.attribution.causes, found.rows["new"][0]) == (("option start_year: 2018 to 2019",), 10.0)
+
+
+def test_a_variant_is_compared_by_its_own_results_and_what_it_lacks_is_named(lake):
+    refresh(lake, "r1", ONE)
+    extra = lake.read(ESTIMATE).with_columns(pl.col("estimate") * 9)
+    lake.pin("r1").write(("estimates", "other", "1"), extra, code_version="c", options={})
+    run(lake.variant("uncut"), "r2", ONE, year=2019)
+    for old, new in (("r1", "uncut"), ("uncut", "r1")):
+        found = drift_between(state_of(lake, old), state_of(lake, new), PLAN, lake.root)
+        assert found.lacking == {"the variant uncut": ("other.1",)}
+        assert found.rows["result"].to_list() == ["t_1"]
+        assert "Not compared, because the variant uncut has none of its own: other.1." in found.document.notes
+
+
+def test_a_variant_without_any_result_of_its_own_is_not_compared(lake):
+    refresh(lake, "r1", ONE)
+    note = {"status": "waiting", "why": "nothing was delivered for 2023"}
+    living = lake.variant("living").pin("r2")
+    living.write(("living", "s"), pl.DataFrame(), code_version="c", options={}, notes=note)
+    with pytest.raises(LakeError, match="living has no result of its own"):
+        state_of(lake, "living")
 
 
 def test_the_last_two_runs_that_differ_are_found_by_default(lake):

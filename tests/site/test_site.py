@@ -49,6 +49,21 @@ def test_every_result_has_a_page_in_both_languages_and_each_leads_to_the_other(s
     assert "营商" not in pages["table_4.html"]
 
 
+def test_a_variants_pages_show_its_own_results_alone_and_no_explorer_of_the_headlines(tmp_path, studies):
+    lake = write_lake(tmp_path / "lake")
+    with pytest.raises(LakeError, match="no variant 'uncut'"):
+        write_site(lake.root, tmp_path / "out", studies, "uncut")
+    pointer = lake.current(("report", "figure_1"))
+    lake.variant("uncut").write(
+        pointer.key, lake.read_pointer(pointer), run_id="2", code_version="1", inputs={}, options={}, synthetic=True,
+        notes=pointer.notes,
+    )  # fmt: skip
+    site = write_site(lake.root, tmp_path / "out", studies, "uncut").site
+    assert [shown.name for shown in site.collection.results] == ["figure_1"]
+    assert not site.explorer
+    assert not (tmp_path / "out" / "table_4.html").exists()
+
+
 def test_every_page_of_a_synthetic_lake_says_so_and_none_of_a_real_one(site, tmp_path, studies):
     assert all(("SYNTHETIC" if "zh/" not in name else "合成数据") in page for name, page in pages_of(site).items())
     write_lake(tmp_path / "lake", synthetic=False)
