@@ -14,7 +14,7 @@ from resilience_pipeline.project import find_project
 def report_command(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder to write to (default: report_site in the lake, of a variant one below)."),
+        typer.Option("--out", help="Folder to write to (default: report_site in the lake, or one below it)."),
     ] = None,
     pdf: Annotated[
         Path | None, typer.Option("--pdf", help="Print all results to this PDF, too (by a Chromium on this machine).")

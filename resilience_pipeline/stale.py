@@ -7,6 +7,7 @@ import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Options
+from resilience_pipeline.packages import differences, releases
 from resilience_pipeline.staleness import why_stale
 from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.warehouse.lake import Lake
@@ -27,6 +28,16 @@ class Standing:
             return self.lake.current(key)
         except LakeError:
             return None
+
+
+def under_other_packages(lake: Lake, steps: Sequence[Step]) -> tuple[int, tuple[str, ...]]:
+    """How many tables stand that other releases of packages computed, and which: "numpy 2.1.0 to 2.2.0".
+
+    They are not stale for that. Of a table that an earlier version of this package wrote nothing is known.
+    """
+    found = [p.packages for step in steps if (p := Standing(lake).current(step.key)) is not None]
+    older = [packages for packages in found if differences([(packages, releases())])]
+    return len(older), differences((packages, releases()) for packages in older)
 
 
 def stale_tables(lake: Lake, steps: Sequence[Step], options: Options | None = None) -> pl.DataFrame:

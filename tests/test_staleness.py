@@ -9,8 +9,10 @@ import pytest
 from resilience_pipeline.driver import execute, listening, why_stale
 from resilience_pipeline.errors import PipelineError
 from resilience_pipeline.options import Options
-from resilience_pipeline.stale import stale_tables
+from resilience_pipeline.packages import releases
+from resilience_pipeline.stale import stale_tables, under_other_packages
 from resilience_pipeline.step import Check, Inputs, Step, StepResult
+from resilience_pipeline.warehouse import lake as lake_module
 from resilience_pipeline.warehouse.attempts import last_attempt
 from resilience_pipeline.warehouse.lake import Lake
 
@@ -234,6 +236,27 @@ def test_listeners_are_told_what_was_computed_and_what_stands(road):
         ("files", "kept"), ("numbers", "kept"), ("numbers", "unchanged"),
         ("files", "unchanged"), ("numbers", "unchanged"), ("numbers", "unchanged"),
     ]  # fmt: skip
+
+
+def test_other_packages_make_nothing_stale_and_are_told(road, monkeypatch):
+    older = dict(releases()) | {"numpy": "1.0"}
+    with monkeypatch.context() as patched:
+        patched.setattr(lake_module, "releases", lambda: older)
+        road.run("run_2", force=True)
+    assert road.run("run_3") == ["files"]
+    assert road.lake.current(PANEL).packages == road.lake.pin("run_3").current(PANEL).packages == older
+    assert stale_tables(road.lake, road.steps).is_empty()
+    assert under_other_packages(road.lake, road.steps) == (2, (f"numpy 1.0 to {releases()['numpy']}",))
+    road.run("run_4", LATER)
+    assert road.lake.variant(LATER.variant).current(PANEL).packages == releases()
+    road.run("run_5", force=True)
+    assert under_other_packages(road.lake, road.steps) == (0, ())
+
+
+def test_what_a_variant_takes_over_was_computed_when_the_headline_was(road, monkeypatch):
+    monkeypatch.setattr(lake_module, "releases", lambda: {"numpy": "99.0"})
+    seen = road.lake.variant("other").pin("run_2").take_over(PANEL)
+    assert seen.packages == road.lake.current(PANEL).packages == releases()
 
 
 def test_stale_tables_are_listed_with_what_may_follow(road):

@@ -1,8 +1,8 @@
 """How much of each moved coefficient each change makes: one change at a time, on the old state, recomputed in memory.
 
-The code counts as one change: new code on the old inputs under the old options. Every other change is then made alone,
-with the new code. What the single changes do not add up to is their interaction. Where only one thing changed, all of
-the movement is its, and nothing is recomputed.
+The code, with the packages that it computes with, counts as one change: new code on the old inputs under the old
+options. Every other change is then made alone, with the new code. What the single changes do not add up to is their
+interaction. Where only one thing changed, all of the movement is its, and nothing is recomputed.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,6 +16,7 @@ from resilience_pipeline.drift.recompute import Read, Recomputed, recompute
 from resilience_pipeline.drift.standing import Standing, Tables
 from resilience_pipeline.errors import OptionError
 from resilience_pipeline.options import Options, Value
+from resilience_pipeline.packages import differences, releases
 from resilience_pipeline.panel.chain import behind
 from resilience_pipeline.step import Step, TableKey
 from resilience_pipeline.words import many
@@ -72,11 +73,12 @@ def attribute(
     old, new = Standing(old, beneath), Standing(new, beneath)
     changes = changes_between(old, new, beneath)
     notes = list(_notes(changes))
-    libraries = _libraries_differ(old, new, wanted)
-    code = libraries or bool(changes.code)
-    labels = ([CODE] if code else []) + [change.label for change in changes.single]
+    made_by = " and ".join(_made_by(changes))
+    code = bool(made_by)
+    labels = ([made_by] if code else []) + [change.label for change in changes.single]
     if not labels:
-        return Attribution(notes=(*notes, "neither a delivery nor an option nor the code is known to have changed"))
+        unknown = "neither a delivery nor an option nor the code nor a package is known to have changed"
+        return Attribution(notes=(*notes, unknown))
     if len(labels) == 1:
         return Attribution((labels[0],), {place: (change,) for place, change in moved.items()}, 0, tuple(notes))
     regressions = [key for key in wanted if new.current(key) is not None and is_regression(new.read(key))]
@@ -100,9 +102,12 @@ def attribute(
             f"{len(changes.single)} changes were taken together into {len(grouped)}, "
             f"because at most {many(largest, 'recomputation')} are made"
         )
-    stale = {step.key for step in needed if libraries or step.key in changes.code} if code else None
+    stale = {step.key for step in needed if changes.packages or step.key in changes.code} if code else None
+    if others := _other_packages(new, needed):
+        notes.append(f"recomputed under other packages than made the newer results: {', '.join(others)}")
     found = _recomputed(base, moved, regressions, changes.code, stale, grouped, notes)
-    return replace(found, steps=found.steps + checked)
+    causes = tuple(made_by if cause == CODE else cause for cause in found.causes)
+    return replace(found, causes=causes, steps=found.steps + checked)
 
 
 @dataclass(frozen=True)
@@ -222,16 +227,16 @@ def _options_of(state: Tables, steps: Sequence[Step]) -> Options:
     return Options.of(chosen)
 
 
-def _libraries_differ(old: Tables, new: Tables, wanted: Sequence[TableKey]) -> bool:
-    """Whether numpy, polars or another library that computes has another release."""
-    return any(
-        "versions" in (before := old.read(key)).columns
-        and "versions" in (after := new.read(key)).columns
-        and before["versions"].drop_nulls().unique().sort().to_list()
-        != after["versions"].drop_nulls().unique().sort().to_list()
-        for key in wanted
-        if old.current(key) is not None and new.current(key) is not None
-    )
+def _made_by(changes: Changes) -> list[str]:
+    """Code and packages, as far as other ones computed: they count as one change, since both are only there as now."""
+    code = [CODE] if changes.code else []
+    return code + ([f"packages ({', '.join(changes.packages)})"] if changes.packages else [])
+
+
+def _other_packages(new: Tables, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Releases that compute now in place of those that made the newer state."""
+    made = (new.current(step.key) for step in steps)
+    return differences((pointer.packages, releases()) for pointer in made if pointer is not None)
 
 
 def _notes(changes: Changes) -> list[str]:

@@ -4,6 +4,7 @@ Read from what each state pinned, so a run needs no diary: a source's cells name
 pointer names the code and the options that made its table.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,8 +14,10 @@ from resilience_pipeline.code_version import code_version
 from resilience_pipeline.drift.standing import Tables
 from resilience_pipeline.frozen.steps import PINS_KEY
 from resilience_pipeline.options import Value
+from resilience_pipeline.packages import differences
 from resilience_pipeline.sources.source import CELLS
 from resilience_pipeline.step import Step, TableKey
+from resilience_pipeline.warehouse.pointer import Pointer
 from resilience_pipeline.words import many
 
 _SHA, _ORDER = "delivery_sha256", ("file", "sheet", "row", "column")
@@ -51,12 +54,14 @@ class Changes:
     code : tables that other code computed, the sources' readers among them.
     missing_code : tables of the new state whose code is not the code that runs now.
     behind : tables of either state of which two results rest on different versions.
+    packages : releases under which tables that differ were computed: "numpy 2.1.0 to 2.2.0".
     """
 
     single: tuple[Change, ...]
     code: tuple[TableKey, ...]
     missing_code: tuple[TableKey, ...]
     behind: tuple[TableKey, ...]
+    packages: tuple[str, ...] = ()
 
 
 def changes_between(old: Tables, new: Tables, steps: Sequence[Step]) -> Changes:
@@ -88,6 +93,7 @@ def changes_between(old: Tables, new: Tables, steps: Sequence[Step]) -> Changes:
         tuple(code),
         tuple(key for key, (_, after_code) in known.items() if after_code != now[key]),
         tuple(dict.fromkeys(key for state in (old, new) for key in _behind(state, steps))),
+        _packages(old, new, [*roots, *now]),
     )
 
 
@@ -193,6 +199,21 @@ def _edition(first: int | None, last: int | None) -> str:
 
 def _of(edition: str) -> str:
     return f" (edition {edition})" if edition else ""
+
+
+def _packages(old: Tables, new: Tables, keys: Sequence[TableKey]) -> tuple[str, ...]:
+    """Other releases behind tables whose content differs; where it does not, they have moved nothing."""
+    pairs = [(a, b) for key in keys if (a := old.current(key)) and (b := new.current(key))]
+    return differences((_releases(old, a), _releases(new, b)) for a, b in pairs if a.data_version != b.data_version)
+
+
+def _releases(state: Tables, pointer: Pointer) -> Mapping[str, str]:
+    """What is known of the packages behind a table; an older pointer knows nothing, a table of estimates some."""
+    if pointer.packages or pointer.key[0] != "estimates":
+        return pointer.packages
+    frame = state.read(pointer.key)
+    told = frame["versions"].drop_nulls().to_list() if "versions" in frame.columns else []
+    return dict(json.loads(told[0])) if told else {}
 
 
 def _options(old: Tables, new: Tables, steps: Sequence[Step]) -> list[Change]:

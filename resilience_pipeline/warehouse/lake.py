@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.options import Value
+from resilience_pipeline.packages import releases
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.warehouse.atomic import replace_text, replacing
 from resilience_pipeline.warehouse.pointer import RESERVED, Note, Pointer, checked_key, checked_name, join, parse
@@ -83,6 +84,7 @@ class Lake:
         options: Mapping[str, Value],
         synthetic: bool,
         notes: Mapping[str, Note] = _NO_NOTES,
+        packages: Mapping[str, str] | None = None,
     ) -> Pointer:
         """Keep `frame` as the current version of `key`.
 
@@ -93,6 +95,7 @@ class Lake:
         key : the table; a ValueError where a part could lead out of the lake.
         frame : the whole table.
         run_id, code_version, inputs, options, synthetic, notes : see `Pointer`; `inputs` maps keys to data versions.
+        packages : see `Pointer`; None = those of this process.
 
         Raises
         ------
@@ -113,6 +116,7 @@ class Lake:
             written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             notes=dict(notes),
             variant=self.variant_name,
+            packages=dict(releases() if packages is None else packages),
         )
         file = self.file_of(pointer)
         try:

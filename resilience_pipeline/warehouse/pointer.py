@@ -64,6 +64,7 @@ class Pointer:
     written_at : ISO 8601, UTC.
     notes : short facts for people.
     variant : None for the headline, else the variant's name.
+    packages : release of each package that computes, when the table was computed; empty = not known.
     """
 
     key: TableKey
@@ -77,6 +78,7 @@ class Pointer:
     written_at: str
     notes: Mapping[str, Note] = field(default_factory=dict)
     variant: str | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -97,6 +99,7 @@ class Pointer:
             "written_at": self.written_at,
             "notes": dict(self.notes),
             "variant": self.variant,
+            "packages": dict(self.packages),
         }
 
     @classmethod
@@ -119,6 +122,7 @@ class Pointer:
             written_at=str(record["written_at"]),
             notes=dict(record["notes"]),
             variant=None if variant is None else checked_name(variant, "variant"),
+            packages={str(name): str(release) for name, release in dict(record.get("packages", {})).items()},
         )
 
 

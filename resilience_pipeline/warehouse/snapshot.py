@@ -111,6 +111,7 @@ class Snapshot:
             options=seen.options,
             synthetic=seen.synthetic,
             notes=seen.notes,
+            packages=seen.packages,
         )
         self._pin(pointer)
         return pointer

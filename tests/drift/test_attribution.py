@@ -9,12 +9,14 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from resilience_pipeline import packages
 from resilience_pipeline.code_version import code_version
 from resilience_pipeline.drift.attribution import attribute
 from resilience_pipeline.drift.changes import changes_between, together
 from resilience_pipeline.options import Options
 from resilience_pipeline.sources.source import CELLS
 from resilience_pipeline.step import Check, Step, StepResult
+from resilience_pipeline.warehouse import lake as lake_module
 from resilience_pipeline.warehouse.history import as_of
 from resilience_pipeline.warehouse.lake import Lake
 
@@ -172,6 +174,54 @@ def test_new_code_counts_as_computed_on_the_old_inputs(lake):
     found = told(old, new, road=newer)
     assert found.causes == ("code", "book: new b", "interaction")
     assert found.shares[PLACE] == (2.0, 12.0, 0.0)
+
+
+@pytest.fixture
+def upgraded(monkeypatch):
+    """Call it, and what is computed from then on is computed under another numpy."""
+    known = dict(packages.releases())
+    return lambda: monkeypatch.setattr(lake_module, "releases", lambda: known | {"numpy": "99.0"})
+
+
+def test_packages_are_the_cause_where_nothing_else_has_changed(lake, upgraded):
+    old = run(lake, "r1", cells({"a-1": 1.0}))
+    upgraded()
+    other = [*steps()[:2], replace(steps()[2], compute=half_of_it)]  # as if the package gave another number
+    stored = {step.key: code_version(step) for step in steps()}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tests.drift.test_attribution.code_version", lambda step: stored[step.key])
+        new = run(lake, "r2", cells({"a-1": 1.0}), road=other)
+    found = told(old, new)
+    assert found.causes == (f"packages (numpy {packages.releases()['numpy']} to 99.0)",)
+    assert (found.shares[PLACE], computed) == ((-1.0,), [])
+
+
+def test_packages_that_gave_the_same_numbers_have_no_share_beside_a_delivery(lake, upgraded):
+    old = run(lake, "r1", cells({"a-1": 1.0}))
+    upgraded()
+    new = run(lake, "r2", cells({"a-1": 1.0, "b-1": 3.0}))
+    found = told(old, new)
+    assert [cause.split()[0] for cause in found.causes] == ["packages", "book:", "interaction"]
+    assert found.shares[PLACE] == (0.0, 6.0, 0.0)
+    assert any("recomputed under other packages" in note for note in found.notes)
+
+
+def test_what_an_older_lake_says_of_packages_stands_in_its_estimates(lake):
+    def versions(release):
+        return lambda inputs, options: StepResult(
+            estimated(inputs, options).table.with_columns(
+                pl.lit(f'{{"numpy": "{release}"}}').alias("versions"), pl.col("estimate") * len(release)
+            )
+        )
+
+    runs = []
+    for number, release in enumerate(("1.0", "2.0.0")):
+        road = [*steps()[:2], Step(ESTIMATE, (PANEL,), versions(release), "", code=("one",), options=("start_year",))]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(lake_module, "releases", dict)
+            patched.setattr("tests.drift.test_attribution.code_version", lambda step: "c")
+            runs.append(run(lake, f"r{number}", cells({"a-1": 1.0}), road=road))
+    assert told(*runs).causes == ("packages (numpy 1.0 to 2.0.0)",)
 
 
 def test_a_new_reader_reads_the_old_deliveries_again_from_their_copies(lake):
