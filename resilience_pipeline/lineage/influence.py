@@ -51,7 +51,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Pull:
-    """What one city, year or row does: the coefficient without it; dfbetas of a row only."""
+    """What one city, year or row does: the coefficient without it; dfbetas of a row only, where it has one."""
 
     city_code: str | None
     city: str | None
@@ -209,7 +209,11 @@ def pulls(subject: Subject, by: By) -> list[Pull]:
         found = row_influence(subject.model, subject.term)
         made = [
             Pull(
-                city, subject.cities.get(city), year, subject.outcome(without, rows.height - 1, _ALONE), float(dfbetas)
+                city,
+                subject.cities.get(city),
+                year,
+                subject.outcome(without, rows.height - 1, _ALONE),
+                None if np.isnan(dfbetas) else float(dfbetas),  # JSON knows no nan
             )
             for city, year, without, dfbetas in zip(
                 rows["city_code"], rows["year"], found.without, found.dfbetas, strict=True

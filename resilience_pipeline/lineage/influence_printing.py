@@ -17,11 +17,11 @@ def print_pulls(out: Console, subject: Subject, found: Sequence[Pull], top: int)
     out.print(_heading(subject))
     if not found:
         return
-    by_row = found[0].dfbetas is not None
+    by_row = any(pull.dfbetas is not None for pull in found)  # the first may leave no coefficient, and has none
     table = _table("left out", "coefficient", "moves by (errors)", *(["dfbetas"] if by_row else []), "rows left")
     for pull in found[:top]:
         label = " ".join(str(part) for part in (pull.city, pull.city_code, pull.year) if part is not None)
-        dfbetas = [f"{pull.dfbetas:.3f}"] if pull.dfbetas is not None else []
+        dfbetas = ["" if pull.dfbetas is None else f"{pull.dfbetas:.3f}"] if by_row else []
         table.add_row(label, *_moved(pull.without), *dfbetas, _rows(pull.without))
     out.print(table)
     if len(found) > top:

@@ -3,12 +3,15 @@
 import io
 from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 
+from resilience_pipeline.econometrics.leave_out import RowInfluence
 from resilience_pipeline.econometrics.sample import draw_sample
 from resilience_pipeline.econometrics.specification import Specification
-from resilience_pipeline.lineage.influence import Outcome
-from resilience_pipeline.lineage.influence_printing import sentence
+from resilience_pipeline.lineage import influence
+from resilience_pipeline.lineage.influence import Outcome, Pull
+from resilience_pipeline.lineage.influence_printing import print_pulls, sentence
 from resilience_pipeline.lineage.opened import codes_called, find
 from resilience_pipeline.lineage.printing import print_trace
 from resilience_pipeline.lineage.records import Coefficient
@@ -94,3 +97,28 @@ def test_a_change_of_the_last_digit_is_said_to_be_none():
     asked = SimpleNamespace(estimate=0.446815)
     assert sentence(asked, Outcome(0.446815 + 1e-16, 2.4e-15, 610)).endswith("the coefficient is the same.")
     assert "moves it by 0.002 errors" in sentence(asked, Outcome(0.44714, 0.002, 610))
+
+
+def test_a_row_without_which_there_is_no_coefficient_keeps_its_columns_in_print():
+    """It comes first, and has no dfbetas."""
+    asked = SimpleNamespace(name="table_4.3.did", estimate=0.4, std_error=0.1)
+    alone = Pull("110000", "北京市", 2018, Outcome(None, n_obs=609, reason="not identified"))
+    other = Pull("310000", "上海市", 2019, Outcome(0.5, 1.0, 609), 0.875)
+    screen = Screen(file=io.StringIO(), width=400)
+    print_pulls(screen, asked, [alone, other], top=2)
+    first, second = screen.file.getvalue().splitlines()[2:4]
+    assert first.split()[-1] == second.split()[-1] == "609"
+    assert "0.875" in second
+
+
+def test_a_row_that_identifies_the_coefficient_alone_is_no_nan_in_json(monkeypatch):
+    nan = np.array([np.nan])
+    monkeypatch.setattr(influence, "row_influence", lambda model, term: RowInfluence(nan, nan, np.array([1.0])))
+    rows = pl.DataFrame({"city_code": ["110000"], "year": [2018]})
+    asked = SimpleNamespace(
+        model=SimpleNamespace(sample=SimpleNamespace(frame=rows)),
+        **{"term": "did", "cities": {}, "outcome": lambda value, n, reason: Outcome(None, n_obs=n, reason=reason)},
+    )
+    (pull,) = influence.pulls(asked, "row")
+    assert pull.dfbetas is None
+    assert pull.without.coefficient is None
