@@ -11,9 +11,10 @@ import polars as pl
 from resilience_pipeline.econometrics import event_rows, honest
 from resilience_pipeline.econometrics.every_method import COEFFICIENT, LEFT_OUT
 from resilience_pipeline.econometrics.pretest_power import JOINT
-from resilience_pipeline.report.figures import count, number
+from resilience_pipeline.report.figures import count, number, probability
 from resilience_pipeline.report.printer import Page
 from resilience_pipeline.study.kind import estimate_key
+from resilience_pipeline.study.kinds.difference import settings_of
 
 LEVEL = 0.05
 #: A standardised difference beyond this counts as unbalanced (Rosenbaum and Rubin 1985).
@@ -81,7 +82,7 @@ def event_study(page: Page) -> str:
     parts = []
     if leads is not None and leads["p_value"] is not None:
         told = "differ from" if leads["p_value"] < LEVEL else "cannot be told from"
-        parts.append(f"together, the years before the policy {told} zero (p {number(leads['p_value'])})")
+        parts.append(f"together, the years before the policy {told} zero (p {probability(leads['p_value'])})")
     slope = rows.get((event_rows.LEADS, JOINT, event_rows.slope_name(0.8)))
     bias = rows.get((event_rows.LEADS, JOINT, event_rows.bias_name(0.8)))
     if slope and bias and slope["estimate"] is not None and bias["estimate"] is not None:
@@ -122,7 +123,7 @@ def inference(page: Page) -> str:
     ordered = told.sort("p_value", "method").to_dicts()
     low, high = ordered[0], ordered[-1]
     sentence = (
-        f"p lies between {number(low['p_value'])} ({low['method']}) and {number(high['p_value'])} "
+        f"p lies between {probability(low['p_value'])} ({low['method']}) and {probability(high['p_value'])} "
         f"({high['method']}) over {len(ordered)} methods"
     )
     widest = max((r for r in told.to_dicts() if r["ci_low"] is not None), key=lambda r: r["ci_high"] - r["ci_low"])
@@ -165,22 +166,24 @@ def placebo(page: Page) -> str:
             parts.append(f"{row['title']}: estimates from {number(row['minimum'])} to {number(row['maximum'])}")
         else:
             parts.append(
-                f"{row['title']}: {count(row['draws'])} fake treatments, p {number(row['p_value_t'])}; their estimates "
-                f"spread by {number(row['sd'])}, the clustered error is {number(row['recomputed_std_error'])}"
+                f"{row['title']}: {count(row['draws'])} fake treatments, p {probability(row['p_value_t'])}; their "
+                f"estimates spread by {number(row['sd'])}, the clustered error is {number(row['recomputed_std_error'])}"
             )
     return _sentences(parts)
 
 
 def difference(page: Page) -> str:
-    """The difference by stacked scores."""
+    """The difference between the columns, called by their labels, by stacked scores."""
     tidy = next(iter(page.tables.values()))
     rows = [row for row in tidy.to_dicts() if row["method"] == "stacked scores"]
     if not rows or rows[0]["status"] != "estimated":
         return _open("the difference", tidy.row(0, named=True))
     row = rows[0]
+    settings = settings_of(page.table)
+    first, second = (page.labels.get(name, name) for name in (settings.first, settings.second))
     return (
-        f"{row['statistic'].capitalize()}: {number(row['estimate'])} (95 % interval {number(row['ci_low'])} to "
-        f"{number(row['ci_high'])}, p {number(row['p_value'])})."
+        f'The effect in "{second}" less that in "{first}": {number(row["estimate"])} (95 % interval '
+        f"{number(row['ci_low'])} to {number(row['ci_high'])}, p {probability(row['p_value'])})."
     )
 
 

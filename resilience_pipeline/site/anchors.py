@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from resilience_pipeline.lineage.naming import matches, plain
 from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.figures import count, number
@@ -75,6 +77,21 @@ def anchors(
         return names
     shortened = {name: _cut(name, tuple(known)) for name in set(names.values())}
     return {place: shortened[name] for place, name in names.items()}
+
+
+def quoted(table: pl.DataFrame, document: Document, names: Iterable[str]) -> dict[int, str]:
+    """Printed row -> the coefficient of another result that it repeats, as the comparison and the claims do.
+
+    Parameters
+    ----------
+    names : of all coefficients; a row may name a whole column, "table_4.3".
+    """
+    column = next((name for name in ("result", "part") if name in table.columns), None)
+    if column is None or table.height != len(document.grid.rows):
+        return {}
+    parts = [name.split(".") for name in names]
+    known = {".".join(part[:length]) for part in parts for length in range(2, len(part) + 1)}
+    return {row: name for row, name in enumerate(table[column]) if name in known}
 
 
 def _is_figure(cell: str, prose: bool) -> bool:

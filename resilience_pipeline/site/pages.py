@@ -113,7 +113,7 @@ def _frame(site: Site, language: str, name: str, shown: Shown | None) -> dict[st
         "left_out": LEFT_OUT,
         "longest_list": LONGEST_LIST,
         "paper": False,
-        "script_words": json.dumps(words.for_script(phrases=name == "trace"), ensure_ascii=False),
+        "script_words": json.dumps(words.for_script(phrases=name == "trace" or name in site.plots), ensure_ascii=False),
     }
 
 

@@ -11,7 +11,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.index import COEFFICIENTS_KEY
 from resilience_pipeline.report.document import Document, printed_order
 from resilience_pipeline.report.steps import symbols_of
-from resilience_pipeline.site.anchors import Column, Known, Place, anchors, printed_figures
+from resilience_pipeline.site.anchors import Column, Known, Place, anchors, printed_figures, quoted
 from resilience_pipeline.sources.delivered import Delivered, deliveries_of
 from resilience_pipeline.status import Result, read_comparison, read_result
 from resilience_pipeline.study.needs import all_variables
@@ -97,7 +97,7 @@ def collect(root: Path, studies: Sequence[Study], variant: str | None = None) ->
     planted = _planted(root) if variant is None else {}
     known = _known_names(lake)
     shown = [
-        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers, known.get(name, {}))
+        _shown(result, declared.get(name), findings.get(name, ""), planted, pointers, known)
         for name, result in found.items()
         if result.document is not None
     ]
@@ -115,25 +115,27 @@ def _shown(
     finding: str,
     planted: Mapping[str, list[dict]],
     pointers: Mapping[str, Pointer],
-    known: Known,
+    known: Mapping[str, Known],
 ) -> Shown:
     assert found.document is not None
     study, table = declared if declared is not None else (None, None)
     symbols = {} if study is None else symbols_of(study)
     printed = {cell for row in (found.document.grid.headings, *found.document.grid.rows) for cell in row}
     variables = () if study is None else (*TREATMENT, *all_variables(study))
+    other = quoted(found.table, found.document, (name for names in known.values() for name in names))
+    named = anchors(
+        found.document,
+        [_column(spec, symbols) for spec in (() if table is None else table.columns)],
+        {v.symbol: v.name for v in variables if v.symbol and not v.copy_of},
+        known.get(found.name, {}),
+    )
     return Shown(
         found=found,
         document=found.document,
         table=table,
         study="" if study is None else study.name,
         finding=finding,
-        anchors=anchors(
-            found.document,
-            [_column(spec, symbols) for spec in (() if table is None else table.columns)],
-            {v.symbol: v.name for v in variables if v.symbol and not v.copy_of},
-            known,
-        ),
+        anchors={place: other.get(place[0], name) for place, name in named.items()},
         planted=tuple(planted.get(found.name, ())),
         symbols=tuple(v for v in variables if v.symbol in printed and v.symbol and not v.copy_of),
         behind=_behind(found.pointer, pointers),

@@ -1,5 +1,7 @@
 """A referee's sheet: every question has a sentence from the named result's own figures, or says why there is none."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -67,6 +69,14 @@ def rows(*found: tuple) -> pl.DataFrame:
     return inference_frame([Inference("did", *row) for row in found])
 
 
+def test_a_difference_says_whose_effect_is_taken_from_whose_and_hides_no_small_p_in_an_exponent():
+    tidy = rows(("stacked scores", "second less first", 0.5, 0.1, 0.3, 0.7, 0.0000005))
+    own = page("table_7_difference", {("estimates", "table_7_difference", "tests"): tidy})
+    labelled = replace(own, labels={"table_7.1": "Low protection", "table_7.2": "High protection"})
+    told = 'The effect in "High protection" less that in "Low protection": 0.500'
+    assert findings.difference(labelled) == f"{told} (95 % interval 0.300 to 0.700, p <0.0001)."
+
+
 def test_inference_names_the_extreme_p_values_and_the_widest_interval():
     tidy = rows(
         ("classical", "coefficient", 0.6, 0.1, 0.5, 0.7, 0.00001),
@@ -75,7 +85,7 @@ def test_inference_names_the_extreme_p_values_and_the_widest_interval():
         ("leaving one unit out", "largest, without B", 0.65),
     )
     text = findings.inference(page("table_4_inference", {("estimates", "table_4_inference", "methods"): tidy}))
-    assert "p lies between 1.00e-05 (classical) and 0.020 (by city) over 2 methods" in text
+    assert "p lies between <0.0001 (classical) and 0.020 (by city) over 2 methods" in text
     assert "0.200 to 1.000 (by city)" in text
     assert "between 0.500 and 0.650" in text
 

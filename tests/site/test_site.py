@@ -8,7 +8,7 @@ import pytest
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.layout import Grid
-from resilience_pipeline.site.anchors import Column, anchors, printed_figures
+from resilience_pipeline.site.anchors import Column, anchors, printed_figures, quoted
 from resilience_pipeline.site.build import write_site
 from resilience_pipeline.site.words import LANGUAGES, Words
 from resilience_pipeline.status import read_result
@@ -222,6 +222,13 @@ def test_a_choice_leads_to_its_own_dimension_and_what_no_word_tells_apart_to_all
     assert found == {(1, 1): "c.summary.winsorise.none", (3, 1): "c.summary.controls.none", (4, 1): "c"}
     alike = {"c.a.none": (), "c.b.none": ()}
     assert anchors(Document("c", "C", Grid(("", "t"), (("none", "1"),))), (), {}, alike) == {(0, 1): "c"}
+
+
+def test_a_row_that_repeats_a_coefficient_leads_to_that_one():
+    table = pl.DataFrame({"result": ["table_4.3.did", "table_4.3", "table_4"]})
+    document = Document("comparison", "C", Grid(("Table", "Ours"), (("a", "1"), ("b", "2"), ("c", "3"))))
+    assert quoted(table, document, ["table_4.3.did"]) == {0: "table_4.3.did", 1: "table_4.3"}
+    assert quoted(table.head(2), document, ["table_4.3.did"]) == {}, "rows that cannot be told to be the same"
 
 
 def test_among_words_a_number_alone_is_one_and_a_variable_s_correlation_with_itself_is_none():

@@ -104,6 +104,8 @@ const FORMS = {
       host,
       {
         xshown: plain,
+        xlabel: WORDS.year,
+        ylabel: WORDS.effect,
         scales: { x: { time: false, range: (u, a, b) => (a === b ? [a - 1, b + 1] : [a - 0.5, b + 0.5]) },
                   y: { range: (u, a, b) => (u.select.width > 0 ? [a, b] : [low - room, high + room]) } },
         series: [
@@ -127,12 +129,14 @@ const FORMS = {
   histograms(host, plot) {
     for (const panel of plot.panels) {
       const own = element("div", {});
-      host.append(element("h3", { textContent: panel.title, lang: "en" }), own);
+      host.append(element("h3", panel.title in WORDS.phrases ? { textContent: WORDS.phrases[panel.title] } : { textContent: panel.title, lang: "en" }), own);
       const middles = panel.counts.map((count, i) => (panel.edges[i] + panel.edges[i + 1]) / 2);
       const least = Math.min(panel.edges[0], panel.mark), most = Math.max(panel.edges.at(-1), panel.mark);
       draw(
         own,
         {
+          xlabel: WORDS.estimate,
+          ylabel: WORDS.draws,
           scales: { x: { time: false, range: (u, a, b) => (a === middles[0] && b === middles.at(-1) ? [least - (most - least) / 30, most + (most - least) / 30] : [a, b]) } },
           series: [
             { label: WORDS.estimate, value: (u, v) => shown(v) },
