@@ -2,10 +2,12 @@
 
 import hashlib
 import inspect
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from types import FunctionType, ModuleType
+from typing import Any
 
 from resilience_pipeline.reach import PACKAGE, Place, reached, text_of
 from resilience_pipeline.step import Step
@@ -53,11 +55,24 @@ def _texts(part: object) -> Iterator[str]:
             for item in part:
                 yield from _texts(item)
         case _ if is_dataclass(part):
-            yield type(part).__qualname__
-            for field in fields(part):
-                yield from _texts((field.name, getattr(part, field.name)))
+            yield _record(part)
         case _:
             raise TypeError(f"cannot tell the version of {part!r}")
+
+
+#: Hash of a record by its identity, for as long as it lives: hundreds of steps bind the same study.
+_RECORDS: dict[int, str] = {}
+
+
+def _record(part: Any) -> str:
+    """Hash of a dataclass. One that is not frozen is read anew each time."""
+    if (known := _RECORDS.get(id(part))) is not None:
+        return known
+    found = version_of(type(part).__qualname__, *((field.name, getattr(part, field.name)) for field in fields(part)))
+    if type(part).__dataclass_params__.frozen:
+        _RECORDS[id(part)] = found
+        weakref.finalize(part, _RECORDS.pop, id(part), None).atexit = False
+    return found
 
 
 def _reach(module: str, qualified_name: str, part: object) -> str:

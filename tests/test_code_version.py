@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 import pytest
 
-from resilience_pipeline.code_version import code_version
+from resilience_pipeline.code_version import _RECORDS, code_version
 from resilience_pipeline.options import Options
 from resilience_pipeline.step import Inputs, Step, StepResult
 
@@ -52,6 +53,23 @@ def test_the_version_is_the_same_in_another_process_with_another_hash_seed():
         for seed in ("1", "2")
     }
     assert len(seen) == 1
+
+
+@dataclass(frozen=True)
+class Bound:
+    text: str
+
+
+def test_a_record_that_is_bound_counts_by_its_content_and_one_that_is_gone_leaves_nothing_behind():
+    one, other = Bound("select 1"), Bound("select 2")
+    assert (
+        code_version(step(code=(one,))) == code_version(step(code=(one,))) == code_version(step(code=(replace(one),)))
+    )
+    assert code_version(step(code=(one,))) != code_version(step(code=(other,)))
+    known = id(one)
+    assert known in _RECORDS
+    del one
+    assert known not in _RECORDS
 
 
 def test_what_has_no_version_is_refused():

@@ -18,6 +18,12 @@ def versions(steps: tuple[Step, ...]) -> dict[str, str]:
     return {".".join(step.key): code_version(step) for step in steps}
 
 
+def forget() -> None:
+    """Read all code anew."""
+    module._hash_of.cache_clear()
+    module._RECORDS.clear()
+
+
 @pytest.fixture
 def marked_by(monkeypatch):
     """Tables of the project that are stale when one function is written otherwise."""
@@ -28,12 +34,12 @@ def marked_by(monkeypatch):
         here = (f"resilience_pipeline.{place}", name)
         assert read(here), f"{name} does not stand in {place}"
         monkeypatch.setattr(module, "text_of", lambda at: read(at) + " otherwise" * (at == here))
-        module._hash_of.cache_clear()
+        forget()
         after = versions(project_plan().steps)
         return {table for table in before if after[table] != before[table]}
 
     yield marked
-    module._hash_of.cache_clear()
+    forget()
 
 
 def of_sources(layer: str) -> set[str]:
