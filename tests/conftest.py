@@ -21,3 +21,8 @@ def real_data() -> Path:
 def no_pause_for_arriving_files(monkeypatch) -> None:
     """Runs inside a test look twice at the files that it has just written, and wait for nothing between."""
     monkeypatch.setattr("resilience_pipeline.landing.arriving.PAUSE_SECONDS", 0.0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: the last to end are short then, so that no process of the suite waits long for another."""
+    items.sort(key=lambda item: not (item.get_closest_marker("slow") or "integration" in item.path.parts))

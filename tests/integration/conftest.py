@@ -37,3 +37,11 @@ def finished(shared, small_twin) -> Terminal:
     root = shared / "finished"
     once(root, lambda folder: Terminal(folder)("run", "--landing", str(small_twin / "landing")))
     return Terminal(root)
+
+
+@pytest.fixture(scope="session")
+def exported(shared, finished) -> Path:
+    """The folder of one export of the finished run."""
+    out = shared / "exported"
+    once(out, lambda folder: finished("export", "--out", str(folder)))
+    return out

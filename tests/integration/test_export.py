@@ -12,14 +12,6 @@ from tests.replication.do_file import Program
 from tests.report.test_formats import READERS
 
 
-@pytest.fixture(scope="module")
-def exported(finished, tmp_path_factory):
-    """The folder of one export of the finished run."""
-    out = tmp_path_factory.mktemp("exported")
-    finished("export", "--out", str(out))
-    return out
-
-
 def results(finished):
     tables = finished.json("status")["tables"]
     return [table["table"].split(".")[-1] for table in tables if table["table"].startswith("report.")]

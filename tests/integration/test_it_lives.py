@@ -128,7 +128,7 @@ def revised(content: bytes, scratch: Path) -> bytes:
 
 
 def look_at(daemons: Daemons, pages: list[str]) -> None:
-    """The message of the blocked run is on its page; with RESILIENCE_SCREENSHOTS, pictures of the pages."""
+    """The message of the blocked run is on its page; with RESILIENCE_SCREENSHOTS, pictures of all pages."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         return
@@ -137,11 +137,10 @@ def look_at(daemons: Daemons, pages: list[str]) -> None:
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 2000, "height": 1200})
-        for number, address in enumerate(pages):
+        page.goto(f"{daemons.url}/{pages[0]}")
+        page.wait_for_selector("text=no sheet has a column of cities", timeout=60_000)
+        for number, address in enumerate(pages if folder else ()):
             page.goto(f"{daemons.url}/{address}")
-            if number == 0:
-                page.wait_for_selector("text=no sheet has a column of cities", timeout=60_000)
             page.wait_for_timeout(2500)
-            if folder:
-                page.screenshot(path=str(Path(folder) / f"it_lives_{number}.png"))
+            page.screenshot(path=str(Path(str(folder)) / f"it_lives_{number}.png"))
         browser.close()
