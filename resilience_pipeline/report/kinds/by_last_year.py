@@ -9,7 +9,8 @@ from resilience_pipeline.report.figures import count, number, stars
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer, without_estimate
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.study.kinds.by_last_year import FROZEN, OWN, settings_of, windows_key
+from resilience_pipeline.study.kinds.by_last_year import FROZEN, OWN, windows_key
+from resilience_pipeline.study.kinds.one_column import settings_of
 from resilience_pipeline.study.study import ResultTable, Study
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from resilience_pipeline.report.inference import dots, inference_cells, inferenc
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.study.kinds.inference import methods_key, settings_of
+from resilience_pipeline.study.kinds.inference import methods_key
+from resilience_pipeline.study.kinds.one_column import settings_of
 from resilience_pipeline.study.study import ResultTable, Study
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from resilience_pipeline.report.inference import without_result
 from resilience_pipeline.report.layout import Grid
 from resilience_pipeline.report.printer import Page, Printed, Printer
 from resilience_pipeline.step import TableKey
-from resilience_pipeline.study.kinds.omitted import key, settings_of
+from resilience_pipeline.study.kinds.omitted import key
+from resilience_pipeline.study.kinds.one_column import settings_of
 from resilience_pipeline.study.study import ResultTable, Study
 
 _WORDS = (

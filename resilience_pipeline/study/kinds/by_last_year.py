@@ -5,7 +5,7 @@ only the data are new, both move; where the weights are learnt anew, one does: s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
@@ -25,11 +25,11 @@ from resilience_pipeline.sources.registry import SOURCES
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
-from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, part_key
+from resilience_pipeline.study.kind import Kind, part_key
+from resilience_pipeline.study.kinds.one_column import check, read, settings_of
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
 from resilience_pipeline.study.needs import possible_indicators, sources_for, weight_tables
 from resilience_pipeline.study.study import ResultTable, Study
-from resilience_pipeline.toml_file import Section
 
 OWN, FROZEN = "re-estimated", "frozen"
 WINDOWS = pl.Schema(
@@ -55,31 +55,6 @@ Tables = Mapping[TableKey, pl.DataFrame]
 
 #: Sources whose tables have one row per value; of the others all rows are read.
 OBSERVED = frozenset(source.name for source in SOURCES if source.shape == "observations")
-
-
-@dataclass(frozen=True)
-class ByLastYear:
-    """of : name of the column."""
-
-    of: str
-
-
-def read(section: Section, declared: Declared) -> Parts:
-    """`of`, the name of a column."""
-    return Parts(settings=ByLastYear(section.get("of", str)))
-
-
-def check(section: Section, table: ResultTable, known: Mapping[str, Specification]) -> None:
-    """The column is a regression with a treatment."""
-    column = known[demand_column(section, "of", settings_of(table).of, known)]
-    if column.treatment is None:
-        section.fail("of", "has no treatment", "a column with a treatment", column.name, "name another column")
-
-
-def settings_of(table: ResultTable) -> ByLastYear:
-    """The settings of a result of this kind."""
-    assert isinstance(table.settings, ByLastYear)
-    return table.settings
 
 
 def windows_key(table: ResultTable) -> TableKey:

@@ -9,7 +9,6 @@ One step: the estimate, its errors, p values and intervals under each method, an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
@@ -31,7 +30,8 @@ from resilience_pipeline.options import Options
 from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read, table_of
 from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study.columns import options_applied, specification_columns
-from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, estimate_key, part_key
+from resilience_pipeline.study.kind import Kind, demand_column, estimate_key, part_key
+from resilience_pipeline.study.kinds.one_column import read, settings_of
 from resilience_pipeline.study.kinds.resampled import (
     AS_PRINTED,
     CODE,
@@ -53,29 +53,11 @@ from resilience_pipeline.toml_file import Section
 _REGION, _NAME = "province", "name"
 
 
-@dataclass(frozen=True)
-class InferenceOf:
-    """The column, "table_4.3"."""
-
-    of: str
-
-
-def read(section: Section, declared: Declared) -> Parts:
-    """`of`, the column."""
-    return Parts(settings=InferenceOf(demand_column(section, "of", section.get("of", str), declared.columns)))
-
-
 def check(section: Section, table: ResultTable, known: Mapping[str, Specification]) -> None:
     """The column is a regression with a treatment, clustered one way."""
     spec = known[demand_column(section, "of", settings_of(table).of, known)]
     if spec.treatment is None or len(spec.cluster) != 1:
         section.fail("of", "cannot be asked about", "a treatment and one cluster", spec.name, "name another column")
-
-
-def settings_of(table: ResultTable) -> InferenceOf:
-    """The settings of a result of this kind."""
-    assert isinstance(table.settings, InferenceOf)
-    return table.settings
 
 
 def methods_key(table: ResultTable) -> TableKey:

@@ -7,7 +7,6 @@ of = "table_4.3"
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,35 +18,10 @@ from resilience_pipeline.options import Options
 from resilience_pipeline.panel.analysis import analysis_frame, analysis_tables, columns_read
 from resilience_pipeline.step import Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
-from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, part_key
+from resilience_pipeline.study.kind import Kind, part_key
+from resilience_pipeline.study.kinds.one_column import check, read, settings_of
 from resilience_pipeline.study.kinds.resampled import CODE, ESTIMATED, REFUSALS, estimated, refused
 from resilience_pipeline.study.study import ResultTable, Study, Variable
-from resilience_pipeline.toml_file import Section
-
-
-@dataclass(frozen=True)
-class Omitted:
-    """of : the column, "table_4.3"."""
-
-    of: str
-
-
-def read(section: Section, declared: Declared) -> Parts:
-    """`of`, a column of another table."""
-    return Parts(settings=Omitted(section.get("of", str)))
-
-
-def check(section: Section, table: ResultTable, known: Mapping[str, Specification]) -> None:
-    """The column exists and has a treatment."""
-    spec = known[demand_column(section, "of", settings_of(table).of, known)]
-    if spec.treatment is None:
-        section.fail("of", "names a column without a treatment", "a treatment", spec.name, "name another column")
-
-
-def settings_of(table: ResultTable) -> Omitted:
-    """The settings of a result of this kind."""
-    assert isinstance(table.settings, Omitted)
-    return table.settings
 
 
 def key(table: ResultTable) -> TableKey:

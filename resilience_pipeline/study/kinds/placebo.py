@@ -23,6 +23,7 @@ from resilience_pipeline.step import Check, Inputs, Step, StepResult, TableKey
 from resilience_pipeline.study import columns as columns_module
 from resilience_pipeline.study.columns import RULES, options_applied, specification_columns
 from resilience_pipeline.study.kind import Declared, Kind, Parts, demand_column, part_key
+from resilience_pipeline.study.kinds.one_column import demand_treated
 from resilience_pipeline.study.kinds.regression import ESTIMATION_CODE, with_formulas
 from resilience_pipeline.study.study import ResultTable, Study, Variable
 from resilience_pipeline.toml_file import Section, near
@@ -56,9 +57,7 @@ def read(section: Section, declared: Declared) -> Parts:
 
 def check(section: Section, table: ResultTable, known: Mapping[str, Specification]) -> None:
     """The column is a regression with a treatment."""
-    of = settings_of(table).of
-    if known[demand_column(section, "of", of, known)].treatment is None:
-        section.fail("of", "names a column without a treatment", "a column with a treatment", of, "name another one")
+    demand_treated(section, settings_of(table).of, known)
 
 
 def settings_of(table: ResultTable) -> Placebos:
