@@ -51,9 +51,3 @@ def _verdict(rule: Rule, paper: Paper) -> Verdict:
         return Verdict(rule, rule.check(paper))
     except NotCheckableError as lacking:
         return Verdict(rule, None, str(lacking))
-
-
-def rules_by_code() -> dict[str, tuple[str, ...]]:
-    """A1 to A24, each with the names of the rules that answer it."""
-    codes = sorted({code for rule in RULES for code in rule.codes}, key=lambda code: int(code[1:]))
-    return {code: tuple(rule.name for rule in RULES if code in rule.codes) for code in codes}

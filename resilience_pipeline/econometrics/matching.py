@@ -98,18 +98,6 @@ def kernel_match(score: Floats, treated: Bools, bandwidth: float = 0.06, support
     return Match(weights, ~np.isin(fates, OFF_SUPPORT), fates)
 
 
-def att(outcome: Floats, treated: Bools, match: Match) -> float:
-    """Average effect on the treated on support: mean_i(y_i - sum_j w_ij y_j), from the summed weights.
-
-    Parameters
-    ----------
-    outcome : shape (n,), a value for every unit of positive weight.
-    """
-    y, w = outcome, match.weights
-    on, used = treated & (w > 0), ~treated & (w > 0)
-    return float((y[on].sum() - w[used] @ y[used]) / on.sum())
-
-
 def effective_number(weights: Floats) -> float:
     """Kish's effective number of weighted units, (sum w)^2 / sum w^2: that of equal weights with the same variance."""
     return float(weights.sum() ** 2 / (weights**2).sum())

@@ -10,10 +10,8 @@ import polars as pl
 from resilience_pipeline.grid.reference import national_indicators
 from resilience_pipeline.staging.schema import OBSERVATIONS
 
-#: taken: the value that counts. overruled: another source, earlier in the order of precedence, gives the fact.
+#: Standing taken: the value that counts. overruled: another source, earlier in the order of precedence, gives the fact.
 #: imputed: filled in by the compiler, and imputations are not used. empty: delivered without a value.
-STANDINGS = ("taken", "overruled", "imputed", "empty")
-
 SCHEMA = pl.Schema([*OBSERVATIONS.items(), ("standing", pl.String())])
 
 FACT = ("city_code", "indicator", "year")

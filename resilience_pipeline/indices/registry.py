@@ -94,6 +94,3 @@ TRADE_RESILIENCE = System(
 
 #: Composites in printed order: resistance, recovery, transformation.
 COMPOSITES = tuple(TRADE_RESILIENCE.dimensions)
-
-#: Options that choose among readings of the registry.
-READING_OPTIONS = TRADE_RESILIENCE.option_names

@@ -18,8 +18,6 @@ LABELS = (
     *("last_year", "weights", "subject", "method", "term", "other", "year", "start_year", "number"),
     *("result", "statistic"),
 )
-#: Where a row names a term or a variable, these say nothing more.
-_MODEL = frozenset({"name", "outcome"})
 
 
 def row_names(table: pl.DataFrame, prefix: str) -> list[str]:

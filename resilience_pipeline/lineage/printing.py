@@ -12,8 +12,6 @@ from resilience_pipeline.lineage.impact import Impact, Reach
 from resilience_pipeline.lineage.records import Cell, Coefficient, Trace
 from resilience_pipeline.report.figures import number
 
-#: What `--depth` shows: 1 the estimate and its sample, 2 its variables, 3 tables and files, 4 cells.
-DEPTHS = (1, 2, 3, 4)
 _ROW = ("estimate", "ours", "std_error", "se", "t", "p_value", "ci_low", "ci_high", "n_obs", "status", "reason")
 _ESTIMATED = frozenset({"estimate", "ours", "ci_low"})
 _MODEL = frozenset({"label", "spec_hash", "data_hash", "versions", "term_position", "engine", "options"})

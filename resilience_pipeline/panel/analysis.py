@@ -7,7 +7,6 @@ import polars as pl
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
 from resilience_pipeline.grid.wide import KEY
-from resilience_pipeline.panel.variables import awaiting
 from resilience_pipeline.step import TableKey
 from resilience_pipeline.study.columns import specification_columns
 from resilience_pipeline.study.needs import all_variables
@@ -100,9 +99,3 @@ def analysis_frame(tables: Mapping[TableKey, pl.DataFrame], columns: Sequence[st
             remedy="declare the variable in the study file, or mend its name",
         )
     return frame.select(*KEY, *names).sort(KEY)
-
-
-def awaiting_columns(frame: pl.DataFrame, columns: Iterable[str]) -> tuple[str, ...]:
-    """Those of `columns` that have no value in any row: a source behind them was not delivered."""
-    empty = set(awaiting(frame))
-    return tuple(name for name in columns if name in empty)

@@ -20,12 +20,6 @@ CONTROLS = ("log_income", "urban_share", "credit_index")
 DRAWS = 500
 TAIL = 0.01
 
-#: Treated cities: entries of the pilot list that are spelt as cities are.
-ENTRIES = (
-    *("Beijing", "Shijiazhuang", "Taiyuan", "Baotou", "Dalian", "Anshan", "Yingkou", "Changchun", "Suihua", "Shanghai"),
-    *("Nanjing", "Hangzhou", "Ningbo", "Zhoushan", "Wuhu", "Ganzhou", "Jingdezhen", "Qingdao", "Dongying", "Weihai"),
-)
-
 
 def autocorrelated(rng, rho, scale):
     """AR(1) by city from its stationary law, shape (CITIES * YEARS,)."""

@@ -11,7 +11,6 @@ from resilience_pipeline.econometrics.matching import (
     MATCHED,
     UNUSED,
     USED,
-    att,
     effective_number,
     kernel_match,
 )
@@ -57,6 +56,13 @@ def by_the_definition(score, treated, outcome, bandwidth, support):
             counterfactual += k / total * outcome[j]
         gaps.append(outcome[i] - counterfactual)
     return np.array(weights), off, sum(gaps) / len(gaps)
+
+
+def att(outcome, treated, match):
+    """Average effect on the treated on support: mean_i(y_i - sum_j w_ij y_j), from the summed weights."""
+    w = match.weights
+    on, used = treated & (w > 0), ~treated & (w > 0)
+    return (outcome[on].sum() - w[used] @ outcome[used]) / on.sum()
 
 
 @pytest.mark.parametrize("support", ["common", "none"])
