@@ -22,7 +22,8 @@ import numpy as np
 import polars as pl
 import pyfixest as pf
 
-from resilience_pipeline.econometrics.estimation import estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.printed_errors import cluster_table
 from resilience_pipeline.econometrics.randomisation_inference import randomisation_inference
 from resilience_pipeline.econometrics.resampling import jackknife

@@ -26,9 +26,9 @@ import numpy as np
 from scipy.special import stdtr
 
 from resilience_pipeline.econometrics.assignments import fake_cities
-from resilience_pipeline.econometrics.estimation import model_of
 from resilience_pipeline.econometrics.fake_treatments import FakeTreatments
 from resilience_pipeline.econometrics.kernel import fit_arrays
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.moments import moment_table
 from resilience_pipeline.econometrics.randomisation import clopper_pearson, randomisation_p
 from resilience_pipeline.econometrics.resampling import jackknife

@@ -1,27 +1,23 @@
 """`resilience estimate`: one specification on any CSV, Parquet or Stata file, apart from every study and lake.
 
-This module reads the file and prints the record; it estimates nothing itself and starts no pipeline.
+It turns the command's words into a specification; it estimates nothing itself and starts no pipeline.
 """
 
-import json
-import sys
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from resilience_pipeline.errors import DeliveryError, PipelineError, SpecificationError
+from resilience_pipeline.econometrics.data_file import read_table
+from resilience_pipeline.econometrics.printing import print_estimate
+from resilience_pipeline.errors import PipelineError, SpecificationError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from resilience_pipeline.econometrics.estimate import Estimate
     from resilience_pipeline.econometrics.specification import Specification
 
 REFUSED = 2  # the command or the file cannot be used
 NOT_ESTIMABLE = 3  # the file could be used, but does not identify the model
-MISSING_MARKS = ["", "NA", "NaN", "."]
 CLUSTERED = ("cluster", "cv3", "wcr")
 _CHOICES = {
     "ssc": ("reghdfe", "xtreg", "linearmodels", "none"),
@@ -126,7 +122,7 @@ def estimate_command(
         result = _estimate(spec, data)
     except PipelineError as error:
         _refuse(error)
-    _print(result, as_json)
+    print_estimate(result, as_json)
     if result.status != "estimated":
         raise typer.Exit(NOT_ESTIMABLE)
 
@@ -152,52 +148,6 @@ def _pair(text: str) -> tuple[str, str]:
             what=f"--option {text} has no value", expected="name=value", remedy="write --option name=value"
         )
     return name.strip(), value.strip()
-
-
-def read_table(path: Path) -> "pl.DataFrame":
-    """A CSV, Parquet or Stata file as a frame; empty cells, NA, NaN and "." of a CSV are missing.
-
-    Raises
-    ------
-    DeliveryError : the file is absent, of another kind, or unreadable.
-    """
-    import polars as pl
-
-    if not path.is_file():
-        raise DeliveryError(what="there is no such file", file=str(path), remedy="give --data the path of a file")
-    kind = path.suffix.lower()
-    try:
-        if kind == ".parquet":
-            return pl.read_parquet(path)
-        if kind == ".dta":
-            import pandas as pd
-
-            return pl.from_pandas(pd.read_stata(path, convert_categoricals=False))
-        if kind in (".csv", ".txt", ".tsv"):
-            return pl.read_csv(path, separator=_separator(path), null_values=MISSING_MARKS, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, ValueError, OSError) as error:
-        raise DeliveryError(
-            what="the file cannot be read",
-            file=str(path),
-            found=str(error).splitlines()[0],
-            remedy="save it again as CSV in UTF-8 with one row of headings, or as Parquet",
-        ) from None
-    raise DeliveryError(
-        what="this kind of file is not read",
-        file=str(path),
-        expected=".csv, .tsv, .txt, .parquet or .dta",
-        found=kind or "no suffix",
-        remedy="save it as CSV in UTF-8 or as Parquet",
-    )
-
-
-def _separator(path: Path) -> str:
-    """What parts the columns: a tab in .tsv; a semicolon where the headings have no comma, as some countries save."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        headings = lines.readline()
-    return ";" if ";" in headings and "," not in headings else ","
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -243,70 +193,3 @@ def _demand_choice(option: str, value: str | None) -> None:
 def _refuse(error: PipelineError) -> NoReturn:
     typer.echo(str(error), err=True)
     raise typer.Exit(REFUSED)
-
-
-def _print(result: "Estimate", as_json: bool) -> None:
-    if as_json:
-        from resilience_pipeline.econometrics.tidy import to_record
-
-        json.dump(to_record(result), sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
-    elif result.status == "estimated":
-        _print_table(result)
-    else:
-        typer.echo(f"not estimated ({result.status}): {result.reason}", err=True)
-
-
-def _print_table(result: "Estimate") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    spec, console = result.specification, Console()
-    table = Table(title=f"{spec.outcome}, errors {_errors_in_words(result)}", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("term", overflow="fold")
-    for heading in ("estimate", "std. error", "t", "p", "95% low", "95% high"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for term in result.terms:
-        numbers = (term.estimate, term.std_error, term.t, term.p_value, term.ci_low, term.ci_high)
-        table.add_row(term.term, *("" if isnan(number) else f"{number:.5g}" for number in numbers))
-    console.print(table)
-    facts: dict[str, Any] = {
-        "rows": result.n_obs,
-        "rows without a value": result.n_dropped_missing,
-        "singletons dropped": result.n_singletons,
-        "units": result.n_units,
-        "periods": result.n_periods,
-        "clusters": result.n_clusters,
-        "treated units": result.n_treated_units,
-        "R2 overall": result.r2_overall,
-        "R2 within units": result.r2_within_entity,
-        "R2 within all effects": result.r2_within_all,
-        "RMSE": result.rmse,
-        "engine": result.engine,
-        "estimator": None if spec.estimator == "twfe" else spec.estimator,
-    } | result.options
-    for name, value in facts.items():
-        if value not in (None, ""):
-            console.print(f"{name:22} {value:.4f}" if isinstance(value, float) else f"{name:22} {value}")
-    for warning in result.warnings:
-        console.print(f"warning: {warning}", markup=False)
-
-
-def _errors_in_words(result: "Estimate") -> str:
-    from resilience_pipeline.econometrics.estimators.effects import INFLUENCE
-
-    if result.vcov == INFLUENCE:
-        return f"influence functions summed by {' and '.join(result.specification.cluster)}, normal law"
-    if result.vcov in ("placebo", "jackknife"):
-        drawn = f", {result.draws:,} draws, seed {result.seed}" if result.draws else ""
-        return f"{result.vcov}{drawn}, normal law"
-    rule, by = result.specification.error_rule, " and ".join(result.specification.cluster)
-    factor = f" ({result.ssc})" if result.ssc else ""
-    if rule.kind == "conley":
-        return f"spatial within {rule.kilometres:g} km, {rule.kernel} kernel, serial within units{factor}"
-    if rule.kind == "wcr":
-        drawn = f"{result.draws:,} {rule.signs} draws" + (f", seed {result.seed}" if result.seed is not None else "")
-        return f"clustered by {by}{factor}; p and interval by the wild cluster bootstrap, {drawn}"
-    words = {"cluster": f"clustered by {by}", "cv3": f"CV3 by {by}, the cluster jackknife"}
-    return words.get(rule.kind, rule.kind) + factor

@@ -23,8 +23,9 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import is_nested
-from resilience_pipeline.econometrics.estimation import Model, estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.inference import Inference, two_sided
+from resilience_pipeline.econometrics.model import Model, model_of
 from resilience_pipeline.econometrics.moments import MomentTable, moment_table
 from resilience_pipeline.econometrics.paths import FIRST, NEITHER, SECOND, Members
 from resilience_pipeline.econometrics.predicate import keep_rows

@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import AbsorptionError
-from resilience_pipeline.econometrics.estimation import Model, estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.inference import Inference
 from resilience_pipeline.econometrics.inversion import InvertibleTest
 from resilience_pipeline.econometrics.kernel import CollinearColumnsError
+from resilience_pipeline.econometrics.model import Model, model_of
 from resilience_pipeline.econometrics.moments import TooManyDummiesError
 from resilience_pipeline.econometrics.printed_errors import cluster_table
 from resilience_pipeline.econometrics.randomisation_inference import randomisation_inference

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resilience_pipeline.econometrics.absorption import Absorber, Codes, Floats, compact, is_nested
-from resilience_pipeline.econometrics.estimation import Model
 from resilience_pipeline.econometrics.kernel import CollinearColumnsError, Design, fit_arrays
+from resilience_pipeline.econometrics.model import Model
 from resilience_pipeline.econometrics.moments import MomentMismatchError, TooManyDummiesError, moment_table
 from resilience_pipeline.econometrics.partialling import effects_basis
 

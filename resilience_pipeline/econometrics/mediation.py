@@ -27,8 +27,8 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Floats
-from resilience_pipeline.econometrics.estimation import Model, model_of
 from resilience_pipeline.econometrics.kernel import Fit
+from resilience_pipeline.econometrics.model import Model, model_of
 from resilience_pipeline.econometrics.moments import Moments, MomentTable, TooManyDummiesError, moment_table
 from resilience_pipeline.econometrics.resampling import bootstrap
 from resilience_pipeline.econometrics.sample import NotEstimableError

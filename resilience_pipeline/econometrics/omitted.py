@@ -27,8 +27,9 @@ import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Absorber, Floats
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import Model, estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.inference import Inference
+from resilience_pipeline.econometrics.model import Model, model_of
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification
 

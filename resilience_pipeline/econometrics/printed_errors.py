@@ -26,7 +26,7 @@ from resilience_pipeline.econometrics.sample import NotEstimableError, Sample
 from resilience_pipeline.econometrics.wild import wild_bootstrap
 
 if TYPE_CHECKING:
-    from resilience_pipeline.econometrics.estimation import Model
+    from resilience_pipeline.econometrics.model import Model
 
 _MENDED = "the {} covariance had negative eigenvalues; they were set to zero"
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats
 from resilience_pipeline.econometrics.covariance import small_sample_factor
-from resilience_pipeline.econometrics.estimation import model_of
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.pairs import SharedRows, basis_of, identified, off, varies
 from resilience_pipeline.econometrics.predicate import predicate_columns
 from resilience_pipeline.econometrics.sample import NotEstimableError, draw_sample

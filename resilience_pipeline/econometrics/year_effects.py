@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats
-from resilience_pipeline.econometrics.estimation import model_of
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.printed_errors import term_covariance
 from resilience_pipeline.econometrics.specification import Specification
 
@@ -95,7 +95,7 @@ def covariance_table(specification: Specification, frame: pl.DataFrame, terms: t
 
     Raises
     ------
-    NotEstimableError, AbsorptionError : as `estimation.model_of`.
+    NotEstimableError, AbsorptionError : as `model.model_of`.
     MomentMismatchError : as `moments.MomentTable.fit`.
     """
     model = model_of(specification, frame)

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from resilience_pipeline.econometrics.estimation import Model, model_of
 from resilience_pipeline.econometrics.leave_out import row_influence, without_groups
+from resilience_pipeline.econometrics.model import Model, model_of
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import LakeError

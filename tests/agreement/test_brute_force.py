@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from resilience_pipeline.econometrics.estimation import compare_engines, estimate
+from resilience_pipeline.econometrics.engines import compare_engines
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.specification import Specification
 from tests.agreement.brute_force import regression
 from tests.econometrics.panels import panel

@@ -7,8 +7,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from resilience_pipeline.econometrics.engines import compare_engines
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import compare_engines, estimate
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.specification import Specification
 
 

@@ -7,7 +7,8 @@ import pytest
 from resilience_pipeline.econometrics import kernel
 from resilience_pipeline.econometrics.conley import distances, kernel_weights
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.specification import Specification
 from tests.econometrics.panels import panel
 

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from resilience_pipeline.econometrics.estimation import estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.leave_out import gradient, row_influence, without_groups
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.specification import Specification
 
 EXACT = 1e-10  # two exact ways differ by rounding

@@ -5,7 +5,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from resilience_pipeline.econometrics.estimation import compare_engines, estimate
+from resilience_pipeline.econometrics.engines import compare_engines
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.errors import SpecificationError
 from tests.econometrics.panels import panel

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from scipy.stats import t as student
 
-from resilience_pipeline.econometrics.estimation import estimate, model_of
+from resilience_pipeline.econometrics.estimation import estimate
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.omitted import delta, omitted_variable_rows, residuals, robustness_value
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from resilience_pipeline.econometrics.engines import compare_engines
 from resilience_pipeline.econometrics.error_rules import error_rule
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import compare_engines, estimate
+from resilience_pipeline.econometrics.estimation import estimate
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.econometrics.tidy import ESTIMATES, to_frame
 from resilience_pipeline.errors import SpecificationError

@@ -8,9 +8,9 @@ import numpy as np
 
 from resilience_pipeline.econometrics.absorption import Codes, Floats, level_sums
 from resilience_pipeline.econometrics.estimate import Estimate, Term
-from resilience_pipeline.econometrics.estimation import FEW_CLUSTERS
 from resilience_pipeline.econometrics.estimators.adoption import Adoption
 from resilience_pipeline.econometrics.inference import two_sided
+from resilience_pipeline.econometrics.model import FEW_CLUSTERS
 from resilience_pipeline.econometrics.specification import Specification
 
 INFLUENCE = "influence"  # errors from sums of influence functions by cluster, no small-sample factor, normal law

@@ -16,11 +16,11 @@ import numpy as np
 import polars as pl
 
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import model_of
 from resilience_pipeline.econometrics.estimators.adoption import adoption
 from resilience_pipeline.econometrics.estimators.aggregates import AGGREGATE, averages
 from resilience_pipeline.econometrics.estimators.effects import Effect, record
 from resilience_pipeline.econometrics.estimators.estimator import Estimator
+from resilience_pipeline.econometrics.model import model_of
 from resilience_pipeline.econometrics.sample import NotEstimableError
 from resilience_pipeline.econometrics.specification import Specification
 

@@ -14,7 +14,7 @@ from resilience_pipeline.econometrics import elimination, inference, moments, pr
 from resilience_pipeline.econometrics import event_rows as event_rows_module
 from resilience_pipeline.econometrics import year_effects as year_effects_module
 from resilience_pipeline.econometrics.absorption import AbsorptionError
-from resilience_pipeline.econometrics.estimation import TOLERANCE
+from resilience_pipeline.econometrics.engines import TOLERANCE
 from resilience_pipeline.econometrics.event_rows import event_rows
 from resilience_pipeline.econometrics.inference import Inference, to_frame
 from resilience_pipeline.econometrics.moments import MomentMismatchError

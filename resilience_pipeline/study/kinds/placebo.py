@@ -12,7 +12,7 @@ import polars as pl
 
 from resilience_pipeline.econometrics import assignments, fake_treatments, partialling, placebo_tidy, randomisation
 from resilience_pipeline.econometrics import placebo as placebo_module
-from resilience_pipeline.econometrics.estimation import TOLERANCE
+from resilience_pipeline.econometrics.engines import TOLERANCE
 from resilience_pipeline.econometrics.placebo import FORMS, Form, Placebo, placebo
 from resilience_pipeline.econometrics.placebo_tidy import draws_table, summary_table
 from resilience_pipeline.econometrics.specification import Specification

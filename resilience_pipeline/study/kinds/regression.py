@@ -32,8 +32,8 @@ from resilience_pipeline.econometrics import (
     tidy,
     wild,
 )
+from resilience_pipeline.econometrics.engines import EngineAgreement, compare_engines
 from resilience_pipeline.econometrics.estimate import Estimate
-from resilience_pipeline.econometrics.estimation import EngineAgreement, compare_engines
 from resilience_pipeline.econometrics.estimators import (
     adoption,
     aggregates,
