@@ -1,8 +1,9 @@
 """Results of the lake as files: one in the form asked for, or all of them in all forms, from what each run kept."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +28,9 @@ _EARLIER_ROWS = "an earlier version computed its rows, without what the drawing 
 _AGAIN = "compute it again: resilience run --select 'group:report'"
 _SUFFIXES = {form.suffix: name for name, form in FORMATS.items()} | {name: name for name in PICTURES}
 
+#: Format -> the result drawn in it; None where it is no figure.
+Pictures = Callable[[str], bytes | None]
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -48,24 +52,28 @@ def format_of(path: Path) -> str:
     return _SUFFIXES[suffix]
 
 
-def in_format(found: Result, form: str, studies: Sequence[Study], *, ours: bool = False) -> bytes:
+def in_format(
+    found: Result, form: str, studies: Sequence[Study], *, ours: bool = False, pictures: Pictures | None = None
+) -> bytes:
     """A result in one of `ALL_FORMATS`.
 
     Parameters
     ----------
     studies : that may declare the result; read for pictures only, which are drawn from the result's rows.
     ours : leave out the published figures.
+    pictures : of the result, where the caller asks for several formats.
 
     Raises
     ------
     OptionError : there is no such format, or the result is no figure. LakeError : an earlier version printed it.
     """
+    pictures = pictures or pictures_of(found, studies)
     if form not in ALL_FORMATS:
         raise OptionError(
             what=f"there is no format {form!r}", expected=", ".join(ALL_FORMATS), remedy="use one of the expected ones"
         )
     if form in PICTURES:
-        picture = picture_of(found, form, studies)
+        picture = pictures(form)
         if picture is None:
             raise OptionError(
                 what=f"{found.name} is no figure, or has nothing to draw yet",
@@ -80,8 +88,13 @@ def in_format(found: Result, form: str, studies: Sequence[Study], *, ours: bool 
         )
     document = found.document.ours() if ours else found.document
     if form == "docx":
-        return FORMATS[form].write(document, picture_of(found, "png", studies))
+        return FORMATS[form].write(document, pictures("png"))
     return FORMATS[form].write(document)
+
+
+def pictures_of(found: Result, studies: Sequence[Study]) -> Pictures:
+    """`picture_of` one result; each format is drawn once, also where a document holds the picture."""
+    return cache(partial(picture_of, found, studies=studies))
 
 
 def picture_of(found: Result, form: str, studies: Sequence[Study]) -> bytes | None:
@@ -128,13 +141,14 @@ def export_results(
         if found.document is None:
             open_[name] = _EARLIER
             continue
+        pictures = pictures_of(found, studies)
         for form in formats:
             for ours in (False, True) if form in FORMATS and found.document.grid.published else (False,):
                 try:
                     data = (
-                        picture_of(found, form, studies)
+                        pictures(form)
                         if form in PICTURES
-                        else in_format(found, form, studies, ours=ours)
+                        else in_format(found, form, studies, ours=ours, pictures=pictures)
                     )
                 except LakeError:
                     open_[f"{name} as {form}"] = _EARLIER_ROWS

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.report.export import in_format, picture_of
+from resilience_pipeline.report.export import in_format, pictures_of
 from resilience_pipeline.report.formats import FORMATS
 from resilience_pipeline.report.plots import FORMATS as PICTURES
 from resilience_pipeline.site.results import Shown
@@ -50,16 +50,12 @@ def write_files(out: Path, results: Iterable[Shown], studies: Sequence[Study]) -
 
 
 def _write(folder: Path, shown: Shown, studies: Sequence[Study]) -> dict[str, str]:
-    files = {}
+    files, pictures = {}, pictures_of(shown.found, studies)
     for form in (*PICTURES, *TABLES):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a missing font is told by the run and by `doctor`
             try:
-                data = (
-                    picture_of(shown.found, form, studies)
-                    if form in PICTURES
-                    else in_format(shown.found, form, studies)
-                )
+                data = pictures(form) if form in PICTURES else in_format(shown.found, form, studies, pictures=pictures)
             except LakeError:
                 continue  # an earlier version computed its rows, without what the drawing needs
         if data is not None:

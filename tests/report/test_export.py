@@ -10,10 +10,12 @@ from typer.testing import CliRunner
 
 from resilience_pipeline.cli import app
 from resilience_pipeline.errors import LakeError, OptionError
+from resilience_pipeline.report import export
 from resilience_pipeline.report.document import Document
 from resilience_pipeline.report.export import ALL_FORMATS, export_results, format_of, in_format
 from resilience_pipeline.report.formats import FORMATS
 from resilience_pipeline.report.layout import Grid
+from resilience_pipeline.report.render import draw
 from resilience_pipeline.status import read_result
 from resilience_pipeline.study.load import find_studies
 from resilience_pipeline.warehouse.lake import Lake
@@ -133,6 +135,19 @@ def test_word_of_a_figure_holds_the_picture_above_the_table(lake):
     data = in_format(read_result(lake.root, "figure_1"), "docx", STUDIES)
     names = zipfile.ZipFile(io.BytesIO(data)).namelist()
     assert [name for name in names if name.endswith(".png")] == ["word/media/image1.png"]
+
+
+def test_export_draws_each_picture_once_though_word_documents_hold_it_too(lake, tmp_path, monkeypatch):
+    drawn = []
+
+    def draw_and_count(table, rows, form, *, synthetic):
+        drawn.append((table.name, form))
+        return draw(table, rows, form, synthetic=synthetic)
+
+    monkeypatch.setattr(export, "draw", draw_and_count)
+    export_results(lake.root, tmp_path / "out", STUDIES)
+    assert ("figure_1", "png") in drawn
+    assert len(drawn) == len(set(drawn))
 
 
 def test_export_writes_every_result_in_every_format_that_it_has(lake, tmp_path):
