@@ -23,6 +23,8 @@ from resilience_pipeline.warehouse.query import is_locked, quoted
 
 #: Above so many rows the warehouse holds a view on the Parquet file in place of a second copy.
 LARGEST_TABLE_ROWS = 1_000_000
+#: DuckDB's smallest block, in place of 256 KiB: each table takes one at least, and most are small.
+_BLOCK_BYTES = 16_384
 _NO_TEXTS: Mapping[TableKey, str] = {}
 
 _CATALOGUE = ("catalogue", "tables")
@@ -182,7 +184,7 @@ def _build_anew(lake: Lake, descriptions: Mapping[TableKey, str], largest: int) 
     file = lake.root / "warehouse.duckdb"
     with replacing(file) as hidden:
         try:
-            with duckdb.connect(str(hidden)) as connection:
+            with duckdb.connect(str(hidden), config={"default_block_size": _BLOCK_BYTES}) as connection:
                 want = _wanted(lake, descriptions, {}, largest)
                 done = _synchronise(connection, lake, _entries(connection), want, _relations(connection))
         finally:  # a full disk leaves it

@@ -198,3 +198,10 @@ def test_a_relation_of_somebodys_own_outlives_a_run_that_replaces_everything(lak
     write(lake, NEW)
     publish(lake)
     assert ask(lake, "from mine") == [(3,)]
+
+
+def test_small_tables_take_little_room(lake):
+    for number in range(20):
+        write(lake, OLD, ("panel", "study", f"table_{number}"))
+    publish(lake)
+    assert (lake.root / "warehouse.duckdb").stat().st_size < 2 << 20
