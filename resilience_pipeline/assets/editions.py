@@ -56,11 +56,15 @@ def mark(
         known = edition in marked and old.get(edition) == version
         if not known and edition not in by_dagster and EDITIONS.has_partition_key(edition):
             files = [f"- {delivered.file}" for delivered in now if int(edition) in delivered.editions]
-            context.log_event(
+            # Of no run: the mark must outlive the run that made it, which `resilience prune` may let go.
+            context.instance.report_runless_asset_event(
                 dg.AssetMaterialization(
                     asset_key=key,
                     partition=edition,
-                    metadata={"files": dg.MetadataValue.md("\n".join(files))},
+                    metadata={
+                        "files": dg.MetadataValue.md("\n".join(files)),
+                        "run": dg.MetadataValue.dagster_run(context.run.run_id),
+                    },
                     tags={"dagster/data_version": version},
                 )
             )

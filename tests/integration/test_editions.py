@@ -88,6 +88,7 @@ def test_a_run_without_a_partition_takes_in_all_editions_and_marks_those_deliver
     assert (yearbook.taken_in, yearbook.marked) == ([2018, 2020], ["2018", "2020"])
     assert yearbook.lake.current(("sources", "city_yearbook")).notes["editions"] == "2018, 2020"
     told = yearbook.instance.fetch_materializations(SOURCE, limit=10).records
+    assert {r.run_id for r in told if r.partition_key} == {""}, "a mark must outlive the run that made it"
     yearbook.deliver(edition(2021))
     yearbook.run(SOURCE)
     again = [r.partition_key for r in yearbook.instance.fetch_materializations(SOURCE, limit=10).records]
