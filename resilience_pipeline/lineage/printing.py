@@ -128,10 +128,17 @@ def _indicators(trace: Trace) -> Table:
 
 
 def shares(counts: Mapping[str, int]) -> str:
-    """`93.1 % reported, 5.0 % interpolated`, of all the counts, the largest first."""
+    """`93.1 % reported, 5.0 % interpolated`, of all the counts, the largest first; one in many is not rounded away."""
     total = sum(counts.values())
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{100 * count / total:.1f} % {name.replace('_', ' ')}" for name, count in ordered)
+    return ", ".join(f"{_percent(count, total)} {name.replace('_', ' ')}" for name, count in ordered)
+
+
+def _percent(count: int, total: int) -> str:
+    share = 100 * count / total
+    if 0 < share < 0.05:
+        return "< 0.1 %"
+    return "> 99.9 %" if 99.95 <= share < 100 else f"{share:.1f} %"
 
 
 def _assets(trace: Trace, *, whole: bool) -> Tree:

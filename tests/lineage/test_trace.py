@@ -13,7 +13,7 @@ from resilience_pipeline.lineage import influence
 from resilience_pipeline.lineage.influence import Outcome, Pull
 from resilience_pipeline.lineage.influence_printing import print_pulls, sentence
 from resilience_pipeline.lineage.opened import codes_called, find
-from resilience_pipeline.lineage.printing import print_trace
+from resilience_pipeline.lineage.printing import print_trace, shares
 from resilience_pipeline.lineage.records import Coefficient
 from resilience_pipeline.lineage.sample_flow import rows_that_stay
 from resilience_pipeline.lineage.trace import trace
@@ -122,3 +122,9 @@ def test_a_row_that_identifies_the_coefficient_alone_is_no_nan_in_json(monkeypat
     (pull,) = influence.pulls(asked, "row")
     assert pull.dfbetas is None
     assert pull.without.coefficient is None
+
+
+def test_one_value_in_many_is_not_rounded_away():
+    assert shares({"reported": 3167, "missing": 1}) == "> 99.9 % reported, < 0.1 % missing"
+    assert shares({"reported": 990, "province_mean": 10}) == "99.0 % reported, 1.0 % province mean"
+    assert shares({"reported": 616}) == "100.0 % reported"
