@@ -68,6 +68,7 @@ def write_site(
         {name: cities for name in named if (cities := cities_of(lake, name))},
         {name: flow for name in named if (flow := flow_of(lake, name))},
         explorer=_write_explorer(lake, out, access),
+        variant=variant or "",
     )
     count = 0
     for name, page in pages(site):

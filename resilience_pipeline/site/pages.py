@@ -38,6 +38,7 @@ class Site:
     ----------
     files : result -> format -> file. plots : names of results whose numbers the page's script draws.
     cities, flows : of each study that has a sample. explorer : whether what it asks for stands beside the pages.
+    variant : name of the set of options or years that the results are of; "" = the headline's.
     """
 
     collection: Collection
@@ -46,6 +47,7 @@ class Site:
     cities: Mapping[str, tuple[City, ...]]
     flows: Mapping[str, tuple[Flow, ...]]
     explorer: bool = False
+    variant: str = ""
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.report.layout import Grid, blocks
 from resilience_pipeline.site import pdf
 from resilience_pipeline.site.build import write_site
-from resilience_pipeline.site.pages import PAPER_WIDTH, document
+from resilience_pipeline.site.pages import PAPER_WIDTH, document, pages
 from resilience_pipeline.study.load import find_studies
 from tests.site.lake import write_lake
 
@@ -42,6 +43,14 @@ def test_a_table_wider_than_paper_is_printed_in_parts_with_the_paper_s_columns_m
     assert [part.headings[1] for part in parts] == ["(1)", "(6)"]
     assert all(part.headings[place] == "paper" for part in parts for place in part.published)
     assert sum(len(part.published) for part in parts) == 8
+
+
+def test_what_is_a_variant_s_says_so_on_every_page_and_on_paper(written):
+    one = replace(written.site, variant="living")
+    said = "Results of the variant living, not of the headline"
+    english = [page for name, page in pages(one) if "zh/" not in name]
+    assert all(said in page for page in (*english, document(one, "en")))
+    assert not any("of the variant living" in page for page in (document(written.site, "en"),))
 
 
 @pytest.mark.browser
