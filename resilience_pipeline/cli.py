@@ -220,10 +220,13 @@ def options(as_json: JsonOption = False) -> None:
 @app.command()
 def rebuild(lake: LakeOption = None) -> None:
     """Write warehouse.duckdb anew from the Parquet files, which are the truth."""
+    from resilience_pipeline.drift.refresh import DESCRIPTION, KEY
+    from resilience_pipeline.plan import project_plan
     from resilience_pipeline.warehouse.catalogue import rebuild as rebuild_catalogue
     from resilience_pipeline.warehouse.lake import Lake
 
-    typer.echo(rebuild_catalogue(Lake(find_project(lake=lake).lake)))
+    texts = project_plan().descriptions | {KEY: DESCRIPTION}
+    typer.echo(rebuild_catalogue(Lake(find_project(lake=lake).lake), descriptions=texts))
 
 
 def parse_settings(settings: list[str]) -> dict[str, str]:

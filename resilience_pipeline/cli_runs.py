@@ -31,19 +31,21 @@ def runs_command(
     from resilience_pipeline.variants import lake_of
     from resilience_pipeline.warehouse.disk_use import disk_use
     from resilience_pipeline.warehouse.history import runs_of
+    from resilience_pipeline.warehouse.lock import holder_of
 
     project = find_project(lake=lake)
     home = lake_of(project.lake, variant)
     found = runs_of(home)[-last:][::-1]
+    holder = holder_of(project.lake) or ""
     parts = disk_use(project)
     if as_json:
-        records = [_record(run) for run in found]
+        records = [_record(run, holder) for run in found]
         terminal.print_json({"runs": records, "disk": [asdict(part) for part in parts]})
         return
     if not found:
         typer.echo("no run yet: start one with `resilience run`")
     else:
-        terminal.print_frame(pl.DataFrame([_row(run) for run in found]))
+        terminal.print_frame(pl.DataFrame([_row(run, holder) for run in found]))
     typer.echo()
     terminal.print_frame(
         pl.DataFrame(
@@ -110,14 +112,19 @@ def _take_out_undeclared(lake: "Lake", *, dry_run: bool) -> list[str]:
     return [table.name for table in found]
 
 
-def _record(run: "Run") -> dict[str, object]:
+def _state(run: "Run", holder: str) -> str:
+    """How a run went; one that did not end may be going on, if it is who holds the lake."""
+    return "going on" if run.record.ended is None and run.record.run_id in holder.split() else run.state
+
+
+def _record(run: "Run", holder: str) -> dict[str, object]:
     record = run.record
     return {
         "run": record.run_id,
         "sequence": record.sequence,
         "started": record.started,
         "ended": record.ended,
-        "state": run.state,
+        "state": _state(run, holder),
         "ok": record.ok,
         "computed": list(record.computed),
         "changed": list(run.changed),
@@ -125,12 +132,12 @@ def _record(run: "Run") -> dict[str, object]:
     }
 
 
-def _row(run: "Run") -> dict[str, str | int]:
+def _row(run: "Run", holder: str) -> dict[str, str | int]:
     return {
         "run": run.record.run_id,
         "started (UTC)": _to_seconds(run.record.started),
         "ended (UTC)": _to_seconds(run.record.ended),
-        "state": run.state,
+        "state": _state(run, holder),
         "computed": len(run.record.computed),
         "changed": len(run.changed),
     }
