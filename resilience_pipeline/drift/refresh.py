@@ -3,7 +3,7 @@
 Nothing is recomputed where no coefficient moved, and nothing is written where there is nothing to compare with.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,8 @@ from resilience_pipeline.warehouse.snapshot import Snapshot
 
 KEY: TableKey = ("report", report.NAME)
 ESTIMATES = "estimates"
+#: Of estimates that are not compared, on the page; `Drift.lacking` has all.
+SHOWN_NAMES = 8
 DESCRIPTION = (
     "What moved: every coefficient that the last refresh changed, old and new, in old errors, flips of sign "
     "or significance first, and what moved it: each delivery, each option and the code, made alone on the older state. "
@@ -118,7 +120,7 @@ def drift_between(
             return _read_again(root, old.current(("sources", source)), source, sha)
 
         found = attribute(old, new, moved, wanted, steps, reread, largest=largest)
-    notes = (f"not compared, because {who} has none of its own: {', '.join(names)}" for who, names in lacking.items())
+    notes = (f"not compared, because {who} has none of its own: {_some(names)}" for who, names in lacking.items())
     found = replace(found, notes=(*found.notes, *notes))
     table = drift_table(rows, found)
     synthetic = any(pointer.synthetic for state in (before, after) for pointer in state.values())
@@ -194,6 +196,11 @@ def _estimates(state: State) -> dict[TableKey, Pointer]:
 def _variant(state: State) -> str | None:
     lake: Lake = getattr(state, "lake", state)  # type: ignore[arg-type]
     return lake.variant_name
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more
 
 
 def _lacking(state: State, own: Collection[TableKey], others: Collection[TableKey]) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from resilience_pipeline.assets import run_end
-from resilience_pipeline.drift.refresh import KEY, drift_between, last_refresh, report_refresh, state_of
+from resilience_pipeline.drift.refresh import KEY, SHOWN_NAMES, drift_between, last_refresh, report_refresh, state_of
 from resilience_pipeline.drift.report import PRINTED_ROWS
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.plan import Plan
@@ -95,6 +95,16 @@ def test_a_variant_is_compared_by_its_own_results_and_what_it_lacks_is_named(lak
         assert found.lacking == {"the variant uncut": ("other.1",)}
         assert found.rows["result"].to_list() == ["t_1"]
         assert "Not compared, because the variant uncut has none of its own: other.1." in found.document.notes
+
+
+def test_of_many_that_a_variant_lacks_the_page_names_some(lake):
+    refresh(lake, "r1", ONE)
+    for number in range(SHOWN_NAMES + 2):
+        lake.pin("r1").write(("estimates", "other", f"{number:02}"), lake.read(ESTIMATE), code_version="c", options={})
+    run(lake.variant("uncut"), "r2", ONE)
+    found = drift_between(state_of(lake, "r1"), state_of(lake, "uncut"), PLAN, lake.root)
+    assert len(found.lacking["the variant uncut"]) == SHOWN_NAMES + 2
+    assert found.attribution.notes[-1].endswith("other.07 and 2 more")
 
 
 def test_a_variant_without_any_result_of_its_own_is_not_compared(lake):
