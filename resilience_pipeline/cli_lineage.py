@@ -20,15 +20,19 @@ def trace_command(
     city: Annotated[str | None, typer.Option(help="Show cells of this city: code or name.")] = None,
     year: Annotated[int | None, typer.Option(help="Show cells of this year.")] = None,
     cells: Annotated[int, typer.Option(min=0, help="Show so many cells at most.")] = 20,
+    variant: Annotated[str | None, typer.Option(help="Name of a set of options; see `resilience status`.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As a run (`resilience runs`), a date or a time left it.")
+    ] = None,
     lake: LakeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """From a coefficient back to the cells that it rests on: sample, variables, tables, files, cells."""
     from resilience_pipeline.lineage.opened import find, open_index
     from resilience_pipeline.lineage.trace import trace
-    from resilience_pipeline.warehouse.lake import Lake
+    from resilience_pipeline.variants import lake_of
 
-    index = open_index(Lake(find_project(lake=lake).lake))
+    index = open_index(lake_of(find_project(lake=lake).lake, variant), as_of)
     found = find(index, name)
     if len({coefficient.table for coefficient in found}) > 1:
         if as_json:

@@ -83,14 +83,26 @@ def estimate(name: str, *, lake: Path | str | None = None, variant: str | None =
     return there.read_pointer(pointer).with_columns(synthetic=pl.lit(pointer.synthetic))
 
 
-def trace(name: str, *, lake: Path | str | None = None, city: str | None = None, year: int | None = None) -> Trace:
+def trace(
+    name: str,
+    *,
+    lake: Path | str | None = None,
+    city: str | None = None,
+    year: int | None = None,
+    variant: str | None = None,
+    as_of: str | None = None,
+) -> Trace:
     """All that one coefficient, such as "table_4.3.did", rests on, down to delivered cells; `.record()` for JSON.
+
+    Parameters
+    ----------
+    as_of : a run, a date or a time, to follow it as it stood then; None = now.
 
     Raises
     ------
     LakeError : there is no such coefficient, or the name stands for several results.
     """
-    return back(open_index(_lake(lake, None)), name, city=city, year=year)
+    return back(open_index(_lake(lake, variant), as_of), name, city=city, year=year)
 
 
 def data(name: str, *, lake: Path | str | None = None, variant: str | None = None) -> pl.DataFrame:

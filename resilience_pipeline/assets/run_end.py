@@ -14,7 +14,7 @@ from resilience_pipeline.drift.refresh import DESCRIPTION, report_refresh
 from resilience_pipeline.drift.refresh import KEY as DRIFT_KEY
 from resilience_pipeline.drift.report import summary
 from resilience_pipeline.errors import PipelineError
-from resilience_pipeline.lineage.index import write_index
+from resilience_pipeline.lineage.indices import write_indices
 from resilience_pipeline.plan import project_plan
 from resilience_pipeline.project import find_project
 from resilience_pipeline.settings import load_recomputations, load_retention
@@ -39,7 +39,7 @@ def close_run(
     ----------
     assets : name of an asset's step in Dagster -> the table that it writes.
     """
-    _guarded(lambda: write_index(lake.pin(run_id), project_plan(), find_studies(find_project().studies)), log)
+    _guarded(lambda: write_indices(lake, run_id, project_plan(), find_studies(find_project().studies)), log)
     _guarded(lambda: _report_drift(instance, lake, run_id), log)
     _guarded(lambda: _note_the_end(instance, lake, run_id, assets), log)
     _guarded(lambda: _let_go(instance, lake), log)

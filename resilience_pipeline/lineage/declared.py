@@ -17,14 +17,13 @@ from resilience_pipeline.study.needs import all_variables, formula_of
 from resilience_pipeline.study.study import ResultTable, Study
 
 
-def declared_of(plan: Plan, studies: Sequence[Study]) -> dict[TableKey, dict[str, Any]]:
-    """Table -> what was declared of it.
+def declared_of(plan: Plan, studies: Sequence[Study], options: Options) -> dict[TableKey, dict[str, Any]]:
+    """Table -> what was declared of it, with formulas as the options choose them.
 
     A source: publisher, title. A staged table: sql. A panel table: variables, name -> formula in force, symbol,
     description, and the option that chose the formula. An index table: indicators, name -> formula. A result: title,
     kind, study, and the specifications that it rests on.
     """
-    options = Options()
     found: dict[TableKey, dict[str, Any]] = {}
     for source in SOURCES:
         found["sources", source.name] = {"publisher": source.publisher, "title": source.title}

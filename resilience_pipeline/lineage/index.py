@@ -9,7 +9,8 @@ lineage/coefficients : one row per row of a result; of results with many rows (d
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,14 @@ import polars as pl
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.naming import has_named_rows, prefix_of, row_names
 from resilience_pipeline.step import TableKey
+from resilience_pipeline.variants import SHARED
 from resilience_pipeline.warehouse.pointer import Pointer
 
 if TYPE_CHECKING:
+    from resilience_pipeline.options import Options
     from resilience_pipeline.plan import Plan
     from resilience_pipeline.study.study import Study
+    from resilience_pipeline.warehouse.history import Past
     from resilience_pipeline.warehouse.lake import Lake
     from resilience_pipeline.warehouse.snapshot import Snapshot
 
@@ -64,18 +68,27 @@ COEFFICIENTS = pl.Schema(
     }
 )
 
+_SCHEMAS: Mapping[TableKey, pl.Schema] = {TABLES_KEY: TABLES, EDGES_KEY: EDGES, COEFFICIENTS_KEY: COEFFICIENTS}
+
 RowReads = Callable[[Mapping[str, Any]], tuple[str, ...]]
 
 _ESTIMATES = ("estimate", "ours", "correlation", "difference", "mean", "value", "covariance", "median_t", "observed")
 
 
-def write_index(snapshot: "Snapshot", plan: "Plan", studies: Sequence["Study"]) -> None:
-    """Write the three tables for what the run sees; names of unchanged results are taken from the last index."""
-    planned = plan.descriptions
-    pointers = [pointer for pointer in snapshot.tables() if pointer.key in planned or pointer.key[0] == "sources"]
+def write_index(
+    snapshot: "Snapshot", plan: "Plan", studies: Sequence["Study"], options: "Options | None" = None
+) -> None:
+    """Write the three tables for what the run sees; names of unchanged results are taken from the last index.
+
+    options : that the lake's tables were computed under; None = the defaults.
+    """
+    from resilience_pipeline.options import Options
+
+    options = options or Options()
+    pointers = list(_seen(snapshot, plan))
     frames = {
-        TABLES_KEY: tables_frame(pointers, plan, studies),
-        EDGES_KEY: edges_frame(pointers, plan, studies),
+        TABLES_KEY: tables_frame(pointers, plan, studies, options),
+        EDGES_KEY: edges_frame(pointers, plan, studies, options),
         COEFFICIENTS_KEY: coefficients_frame(snapshot.lake, pointers, plan),
     }
     synthetic = any(pointer.synthetic for pointer in pointers)
@@ -83,11 +96,30 @@ def write_index(snapshot: "Snapshot", plan: "Plan", studies: Sequence["Study"]) 
         snapshot.write(key, frame, code_version=code_version(), options={}, synthetic=synthetic)
 
 
-def tables_frame(pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["Study"]) -> pl.DataFrame:
+def _seen(snapshot: "Snapshot", plan: "Plan") -> Iterable[Pointer]:
+    """The tables that the plan writes, and deliveries.
+
+    A variant also sees what is the headline's: of that only what all variants read, and what its steps read without
+    writing it, as the weights of a frozen window are; what such a table was made from is the headline's to tell.
+    """
+    own, planned = snapshot.lake.variant_name, plan.descriptions
+    borrowed = {key for step in plan.steps for key in step.inputs} - set(planned)
+    for pointer in snapshot.tables():
+        if pointer.key[0] == "sources" or (
+            pointer.key in planned and (pointer.variant == own or pointer.key[0] in SHARED)
+        ):
+            yield pointer
+        elif pointer.key in borrowed:
+            yield replace(pointer, inputs={})
+
+
+def tables_frame(
+    pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["Study"], options: "Options"
+) -> pl.DataFrame:
     """Schema `TABLES`, one row per pointer."""
     from resilience_pipeline.lineage.declared import declared_of
 
-    declared = declared_of(plan, studies)
+    declared = declared_of(plan, studies, options)
     texts = plan.descriptions
     rows = [
         {
@@ -107,14 +139,15 @@ def tables_frame(pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["S
     return pl.DataFrame(rows, schema=TABLES)
 
 
-def edges_frame(pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["Study"]) -> pl.DataFrame:
-    """Schema `EDGES`, sorted: what each part of the plan's tables rests on under the options of the headline."""
+def edges_frame(
+    pointers: Sequence[Pointer], plan: "Plan", studies: Sequence["Study"], options: "Options"
+) -> pl.DataFrame:
+    """Schema `EDGES`, sorted: what each part of the plan's tables rests on under the options."""
     from resilience_pipeline.lineage.edges import edges
-    from resilience_pipeline.options import Options
 
     by_name = {study.name: study for study in studies}
     rows = {pointer.name: pointer.rows for pointer in pointers}
-    found = {edge for step in plan.steps for edge in edges(step, by_name, Options(), rows)}
+    found = {edge for step in plan.steps for edge in edges(step, by_name, options, rows)}
     return pl.DataFrame(sorted(found), schema=EDGES, orient="row")
 
 
@@ -156,13 +189,19 @@ def _named(pointer: Pointer, table: pl.DataFrame, row_reads: RowReads | None) ->
     return pl.DataFrame(rows, schema=COEFFICIENTS)
 
 
-def read_index(lake: "Lake", key: TableKey) -> pl.DataFrame | None:
-    """One of the three tables; None where no run of this version has written it, or it can be read no more."""
+def read_index(lake: "Lake", key: TableKey, past: "Past | None" = None) -> pl.DataFrame | None:
+    """One of the three tables; None where no run of this version has written it, or it can be read no more.
+
+    past : as a run left it; that index tells of the run by the run's own code, so any with the same columns will do.
+    """
     try:
-        pointer = lake.current(key)
-        if pointer is None or pointer.code_version != code_version():
+        pointer = (past or lake).current(key)
+        if pointer is None or pointer.variant != lake.variant_name:
             return None
-        return pl.read_parquet(lake.file_of(pointer), glob=False)
+        if past is None and pointer.code_version != code_version():
+            return None
+        table = pl.read_parquet(lake.file_of(pointer), glob=False)
+        return table if table.schema == _SCHEMAS[key] else None
     except (LakeError, OSError, pl.exceptions.PolarsError):
         return None
 

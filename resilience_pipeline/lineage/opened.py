@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,17 +14,22 @@ from resilience_pipeline.lineage.edge import Graph
 from resilience_pipeline.lineage.index import INDEX_KEYS, read_index
 from resilience_pipeline.lineage.naming import matches, near
 from resilience_pipeline.lineage.records import Coefficient
+from resilience_pipeline.variants import no_result, own_results
 from resilience_pipeline.warehouse.lake import Lake
+
+if TYPE_CHECKING:
+    from resilience_pipeline.warehouse.history import Past
 
 
 @dataclass(frozen=True)
 class Index:
-    """The lineage index of a lake, read once."""
+    """The lineage index of a lake, read once. past : as of which run; None = as the lake stands."""
 
     lake: Lake
     tables: pl.DataFrame
     edges: pl.DataFrame
     coefficients: pl.DataFrame
+    past: "Past | None" = None
     _kept: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict, repr=False)
     _looked: dict[tuple[Path, tuple[str, ...] | None], pl.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -70,6 +75,16 @@ class Index:
         """What rests on what."""
         return Graph(self.edges.rows())
 
+    @property
+    def whose(self) -> str:
+        """What tells this index from that of the headline as it stands, in words; "" where it is that."""
+        variant = self.lake.variant_name
+        of = "" if variant is None else f" of the variant {variant}"
+        if self.past is None:
+            return of
+        run = self.past.run
+        return f"{of} as run {run.record.run_id[:8]} of {run.at:%Y-%m-%d %H:%M} UTC left it"
+
     def declared(self, table: str) -> dict[str, Any]:
         """What was declared of a table."""
         row = self.by_table.get(table)
@@ -81,17 +96,49 @@ class Index:
         return {} if row is None else json.loads(row["inputs"])
 
 
-def open_index(lake: Lake) -> Index:
-    """The index of a lake; a LakeError where no run has written it."""
-    found = [read_index(lake, key) for key in INDEX_KEYS]
+def open_index(lake: Lake, as_of: str | None = None) -> Index:
+    """The index of a lake, headline or variant.
+
+    as_of : a run, a date or a time, for the index as it stood then; None = as it stands.
+
+    Raises
+    ------
+    LakeError : no run has written it, or no run is meant by `as_of`.
+    """
+    past = None
+    if as_of is not None:
+        from resilience_pipeline.warehouse import history
+
+        past = history.as_of(lake, as_of)
+    found = [read_index(lake, key, past) for key in INDEX_KEYS]
     if any(frame is None for frame in found):
-        raise LakeError(
+        raise _no_index(lake, past)
+    tables, edges, coefficients = (frame for frame in found if frame is not None)
+    return Index(lake, tables, edges, coefficients, past)
+
+
+def _no_index(lake: Lake, past: "Past | None") -> LakeError:
+    variant = lake.variant_name
+    if past is not None:
+        return LakeError(
+            what=f"run {past.run.record.run_id[:8]} left no lineage index that this version can read",
+            file=str(past.run.file),
+            remedy="a run writes it when it ends: name a later one, see `resilience runs`"
+            + (f" --variant {variant}" if variant else ""),
+        )
+    if variant is None:
+        return LakeError(
             what="this lake has no lineage index of this version yet",
             file=str(lake.home),
             remedy="start `resilience run`; each run writes it when it ends",
         )
-    tables, edges, coefficients = (frame for frame in found if frame is not None)
-    return Index(lake, tables, edges, coefficients)
+    if not [pointer for pointer in own_results(lake) if pointer.key[0] == "report"]:
+        return no_result(lake)
+    return LakeError(
+        what=f"the variant {variant} has no lineage index of this version yet",
+        file=str(lake.home),
+        remedy="the next run that computes the variant writes it: `resilience run`, of options with --set",
+    )
 
 
 def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
@@ -113,7 +160,7 @@ def find(index: Index, asked: str) -> tuple[Coefficient, ...]:
     if not chosen:
         close = near(wanted, dict.fromkeys(names))
         raise LakeError(
-            what=f"no coefficient is called {asked!r}",
+            what=f"no coefficient{index.whose} is called {asked!r}",
             expected=", ".join(close) or "a name such as table_4.3.did",
             remedy="`resilience trace table_4` lists the names of a result; `resilience status` lists the results",
         )

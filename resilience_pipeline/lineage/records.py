@@ -119,6 +119,7 @@ class Trace:
     specification : the model, None where the result is about no single one.
     cells : some of `cell_count` cells, those asked for.
     lists : tables whose rows count as they are, without an indicator.
+    variant : whose it is; None = the headline's. run : it is as this run left it; None = as it stands.
     notes : what a reader must know before quoting it.
     """
 
@@ -139,6 +140,8 @@ class Trace:
     cell_count: int
     sql: Mapping[str, str]  # staged table -> the file of its select
     lists: tuple[str, ...] = ()
+    variant: str | None = None
+    run: str | None = None
     notes: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:

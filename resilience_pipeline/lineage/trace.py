@@ -106,6 +106,8 @@ class _Tracer:
                 if (declared := self.index.declared(table)).get("sql")
             },
             lists=tuple(self.lists()),
+            variant=self.index.lake.variant_name,
+            run=None if self.index.past is None else self.index.past.run.record.run_id,
             notes=(*self.choices(about, rows), *self.notes()),
         )
 
@@ -322,8 +324,8 @@ class _Tracer:
 
     def notes(self) -> tuple[str, ...]:
         """What is not as it seems."""
-        current = self.index.lake.current(tuple(self.table.split("/")))
-        notes = []
+        notes = [f"this is the coefficient{self.index.whose}"] if self.index.whose else []
+        current = (self.index.past or self.index.lake).current(tuple(self.table.split("/")))
         if current is None or current.data_version != self.index.by_table[self.table]["data_version"]:
             notes.append("a newer version of this result stands than the lineage index knows; start `resilience run`")
         if moved := [table for table in self.versions if self._moved(table)]:

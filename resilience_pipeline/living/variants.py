@@ -30,6 +30,15 @@ def why_not(lake: Lake, key: TableKey) -> str | None:
     return None
 
 
+def last_years(lake: Lake) -> dict[str, int]:
+    """Study -> last year of its living panel, for those that stand in a variant's lake."""
+    return {
+        pointer.key[1].removesuffix("_frozen_weights"): int(pointer.notes["last_year"])
+        for pointer in _pointers(lake)
+        if pointer.notes.get("status") == "stands"
+    }
+
+
 def _pointers(lake: Lake) -> list[Pointer]:
     return [p for p in lake.readable_tables() if p.key[0] == "living" and p.variant == lake.variant_name]
 

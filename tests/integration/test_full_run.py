@@ -138,6 +138,12 @@ def test_other_options_get_tables_of_their_own_and_leave_the_headline(small_twin
     theirs = terminal.json("show", "table_4", "--variant", variant)
     ours = terminal.json("show", "table_4")
     assert theirs["rows"] != ours["rows"]
+    of_theirs = terminal.json("trace", "table_4.3.did", "--variant", variant)
+    of_ours = terminal.json("trace", "table_4.3.did")
+    assert (of_theirs["variant"], of_ours["variant"]) == (variant, None)
+    assert of_theirs["rows"][0]["estimate"] != of_ours["rows"][0]["estimate"]
+    (winsorised,) = {asset["options"]["winsorise"] for asset in of_theirs["assets"] if "winsorise" in asset["options"]}
+    assert winsorised == "none"
 
 
 def test_a_source_that_was_not_delivered_is_awaited_and_the_rest_runs(small_twin, tmp_path):

@@ -127,6 +127,9 @@ def test_the_command_prints_and_gives_json(finished, index):
     assert record["rows"][0]["term"] == "did"
     assert all(len(delivery["sha256"]) == 64 for delivery in record["deliveries"])
     assert {cell["city_code"] for cell in record["cells"]} == {city}
+    then = finished.json("trace", "table_4.3.did", "--city", city, "--year", "2018", "--as-of", "last")
+    assert then["run"] == record["assets"][0]["run_id"]
+    assert {**then, "run": None, "notes": record["notes"]} == record
     printed = finished("trace", "table_4.3.did", "--depth", "2")
     assert "ln(exports_cny_10k)" in printed
     assert "SYNTHETIC" in printed
