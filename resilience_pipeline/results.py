@@ -17,8 +17,8 @@ from pathlib import Path
 import polars as pl
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.impact import Impact
 from resilience_pipeline.lineage.impact import impact as forth
+from resilience_pipeline.lineage.impact_records import Impact
 from resilience_pipeline.lineage.opened import open_index
 from resilience_pipeline.lineage.records import Trace
 from resilience_pipeline.lineage.trace import trace as back

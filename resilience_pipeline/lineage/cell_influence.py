@@ -7,7 +7,8 @@ import polars as pl
 
 from resilience_pipeline.errors import LakeError
 from resilience_pipeline.lineage.cell_screen import screen
-from resilience_pipeline.lineage.impact import DeliveredCell, impact
+from resilience_pipeline.lineage.impact import impact
+from resilience_pipeline.lineage.impact_records import DeliveredCell
 from resilience_pipeline.lineage.influence import Outcome, Subject, order
 
 #: What is tried on a doubtful cell: name -> factor; None = it comes empty, as if it had not been delivered.

@@ -6,6 +6,8 @@ from typing import Any
 
 from resilience_pipeline.econometrics.specification import Specification
 from resilience_pipeline.indices.tables import SYSTEMS
+from resilience_pipeline.lineage.choices import choices_of
+from resilience_pipeline.lineage.counted import matched_rows, rows_counted, time_absorbed
 from resilience_pipeline.options import Options
 from resilience_pipeline.plan import Plan
 from resilience_pipeline.sources.registry import SOURCES
@@ -21,8 +23,9 @@ def declared_of(plan: Plan, studies: Sequence[Study], options: Options) -> dict[
     """Table -> what was declared of it, with formulas as the options choose them.
 
     A source: publisher, title. A staged table: sql. A panel table: variables, name -> formula in force, symbol,
-    description, and the option that chose the formula. An index table: indicators, name -> formula. A result: title,
-    kind, study, and the specifications that it rests on.
+    description, the option that chose the formula, and a winsorising rule of its own. An index table: indicators,
+    name -> formula. A result: title, kind, study, the specifications that it rests on, which rows of the panel count
+    (`counted.py`), and whether effects of time take up what all cities have in common.
     """
     found: dict[TableKey, dict[str, Any]] = {}
     for source in SOURCES:
@@ -49,7 +52,11 @@ def _of_study(study: Study, options: Options) -> dict[TableKey, dict[str, Any]]:
             "description": variable.description,
             "option": variable.option,
             "reading": None if variable.option is None else options[variable.option],
+            "winsorise": variable.winsorise,
         }
+    if study.matching is not None:
+        found["panel", study.name, "matching"] = {"rows": matched_rows(options)}
+    found["grid", study.name, "missing_runs"] = {"province_mean": study.province_mean_indicators}
     for tables in SYSTEMS.values():
         formulas = {entry.name: entry.formula(options) for entry in tables.system.indicators}
         found["indices", study.name, tables.indicators.name] = {"indicators": formulas}
@@ -57,11 +64,20 @@ def _of_study(study: Study, options: Options) -> dict[TableKey, dict[str, Any]]:
         about = {"title": result.title, "kind": result.kind, "study": study.name}
         named = _specifications(study, result)
         for specification in result.columns:
-            own = asdict(specification_under(study, specification, options))
-            found[estimate_key(specification)] = {**about, "specifications": [own]}
+            own = specification_under(study, specification, options)
+            found[estimate_key(specification)] = {
+                **about,
+                "specifications": [asdict(own)],
+                "rows": rows_counted(study, result, [own], options),
+                "time_absorbed": time_absorbed(result, [own]),
+            }
+        under = [specification_under(study, spec, options) for spec in named]
         found["report", result.name] = {
             **about,
-            "specifications": [asdict(specification_under(study, spec, options)) for spec in named],
+            "specifications": [asdict(spec) for spec in under],
+            "rows": rows_counted(study, result, under, options),
+            "choices": choices_of(result),
+            "time_absorbed": time_absorbed(result, under),
         }
     return found
 

@@ -29,6 +29,7 @@ class Graph:
 
     def __init__(self, edges: Iterable[tuple[str, str, str, str, Way]]) -> None:
         self._behind: dict[str, list[tuple[str, str, str, Way]]] = defaultdict(list)
+        self._known: dict[tuple[Part, ...], Mapping[Part, Way]] = {}
         for table, unit, from_table, from_unit, way in edges:
             self._behind[table].append((unit, from_table, from_unit, way))
 
@@ -43,6 +44,12 @@ class Graph:
 
     def behind(self, parts: Iterable[Part]) -> Mapping[Part, Way]:
         """Every part that the parts rest on, themselves included; "value" where a road of values alone leads there."""
+        asked = tuple(parts)
+        if asked not in self._known:
+            self._known[asked] = self._walk(asked)
+        return self._known[asked]
+
+    def _walk(self, parts: tuple[Part, ...]) -> Mapping[Part, Way]:
         found: dict[Part, Way] = {}
         waiting: list[tuple[Part, Way]] = [(part, "value") for part in parts]
         while waiting:

@@ -49,7 +49,7 @@ def edges(
         return set(_indices(step, options))
     if layer == "panel":
         return set(_panel(step, studies[step.key[1]], options))
-    return set(_result(step))
+    return set(_result(step, studies, options))
 
 
 def _edge(step: Step, unit: str, key: TableKey, from_unit: str, way: Way = "value") -> Edge:
@@ -143,9 +143,15 @@ def _at(names: Iterable[str], study: str, cells: TableKey) -> list[tuple[TableKe
     return found
 
 
-def _result(step: Step) -> Iterable[Edge]:
+def _result(step: Step, studies: Mapping[str, Study], options: Options) -> Iterable[Edge]:
     for key in step.inputs:
         for name in step.reads.get(key, (EVERY,)):
+            if key[0] == "staging" and name != EVERY and not _needed_by_any(name, studies, options):
+                continue  # shown for another reading of some formula than the one in force
             if step.row_reads:  # rows made of everything have every unit, so one stands for a table read whole
                 yield _edge(step, key[-1] if name == EVERY else name, key, name)
             yield _edge(step, EVERY, key, name, "rows" if step.row_reads else "value")
+
+
+def _needed_by_any(indicator: str, studies: Mapping[str, Study], options: Options) -> bool:
+    return any(indicator in needed_indicators(study, options) for study in studies.values())

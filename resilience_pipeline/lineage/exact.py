@@ -13,7 +13,7 @@ import polars as pl
 
 from resilience_pipeline import reference
 from resilience_pipeline.errors import LakeError, PipelineError
-from resilience_pipeline.lineage.impact import Impact
+from resilience_pipeline.lineage.impact_records import Impact
 from resilience_pipeline.lineage.naming import has_named_rows, prefix_of, row_names
 from resilience_pipeline.lineage.opened import Index
 from resilience_pipeline.options import Options

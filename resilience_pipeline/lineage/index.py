@@ -64,7 +64,7 @@ COEFFICIENTS = pl.Schema(
         "estimate": pl.Float64(),
         "std_error": pl.Float64(),
         "status": pl.String(),
-        "whole": pl.Boolean(),  # it has no figure but whole numbers: counts, flags
+        "whole": pl.Boolean(),  # it has no figure but whole numbers, and those found by halving: they move in steps
     }
 )
 
@@ -210,7 +210,10 @@ def read_index(lake: "Lake", key: TableKey, past: "Past | None" = None) -> pl.Da
 def code_version() -> str:
     """Hash of the code that names coefficients and says what rests on what: an index of other code is not used."""
     folder = resources.files("resilience_pipeline.lineage")
-    texts = [folder.joinpath(f"{name}.py").read_bytes() for name in ("naming", "edge", "edges", "declared", "index")]
+    texts = [
+        folder.joinpath(f"{name}.py").read_bytes()
+        for name in ("naming", "edge", "edges", "declared", "counted", "choices", "index")
+    ]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
 
 
@@ -218,9 +221,13 @@ def _version(pointer: Pointer) -> dict[str, str]:
     return {"table": pointer.name, "data_version": pointer.data_version, "code_version": pointer.code_version}
 
 
+#: A search that halves an interval of 1 ends in multiples of this; any other figure that is one is so by chance.
+_HALVED = 2.0**-10
+
+
 def _whole(record: Mapping[str, Any]) -> bool:
     numbers = [value for value in record.values() if isinstance(value, float)]
-    return all(value.is_integer() for value in numbers)
+    return all((value / _HALVED).is_integer() for value in numbers)
 
 
 def _json(record: Mapping[str, Any]) -> str:

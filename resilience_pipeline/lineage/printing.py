@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from resilience_pipeline.lineage.impact import Impact, Reach
+from resilience_pipeline.lineage.impact_records import Impact, Reach
 from resilience_pipeline.lineage.records import Cell, Coefficient, Trace
 from resilience_pipeline.report.figures import number
 

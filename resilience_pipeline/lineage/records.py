@@ -38,7 +38,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class VariableTrace:
-    """One column of the panel behind the coefficient. values : status -> number of the sample's city-years."""
+    """One column of the panel behind the coefficient. values : status -> number of the sample's city-years.
+
+    winsorise : a rule of its own; None = as the option says.
+    """
 
     name: str
     table: str
@@ -47,6 +50,7 @@ class VariableTrace:
     formula: str
     option: str | None
     reading: str | None
+    winsorise: str | None
     indicators: tuple[str, ...]
     values: Mapping[str, int]
 

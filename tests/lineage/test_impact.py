@@ -1,10 +1,13 @@
 """No coefficient outside what `impact` names changes; each that it names does, or `impact` says why it may not."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from resilience_pipeline.errors import LakeError
+from resilience_pipeline.lineage.choices import held_by_choices
 from resilience_pipeline.lineage.exact import differences, staged_with
 from resilience_pipeline.lineage.impact import impact
 from tests.lineage.conftest import BY_LAST_YEAR, QUICK
@@ -92,6 +95,57 @@ def test_a_pilot_taken_from_the_list_moves_only_what_the_list_is_named_for(world
 
     assert "estimates/table_4/1:table_4.1.did" in moved
     assert {name for name, (before, _) in moved.items() if before is not None} <= found.names  # others come anew
+
+
+def test_a_cell_outside_the_rows_of_a_column_says_which_rows_count(world):
+    status = world.tables["panel", STUDY.name, "value_status"].filter(variable="log_freight", status="reported")
+    policy = world.tables["indices", STUDY.name, "digital_policy"].filter(digital_policy=1, year=2019)
+    inside = status.join(policy, on=["city_code", "year"], how="semi")["city_code"].unique()
+    fact = world.facts("freight_10k_tonnes").filter(pl.col("city_code").is_in(inside.to_list()), year=2019)
+    fact = fact.row(0, named=True)
+
+    held = {reach.name: reach.held for reach in impact(world.index, asked(fact)).reaches}
+
+    assert held["table_6.1.did"].startswith("only rows where (digital_policy = 0) count, and")
+    assert held["table_6.2.did"] is None
+    assert held["balance.balance.log_freight"].startswith("only rows where post = 0 count")
+    assert not {name for name in moved_by(world, fact) if name.startswith("estimates/table_6/1:")}
+
+
+def test_what_all_cities_have_in_common_is_taken_up_by_effects_of_time(world):
+    fact = world.facts("exchange_rate_cny_per_usd").filter(year=2019).row(0, named=True)
+
+    held = {reach.name: reach.held for reach in impact(world.index, asked(fact)).reaches}
+
+    assert "the effects of time take that up" in held["table_4.3.did"]
+    assert held["table_4.3.const"] is held["table_4.2.did"] is None, "the mean moves, and column 2 has no such effects"
+
+
+def test_a_panel_that_ended_before_the_cell_says_so(world):
+    fact = world.facts("loans_cny_10k").filter(year=2020).row(0, named=True)
+
+    reaches = [r for r in impact(world.index, asked(fact)).reaches if r.table.split("/")[1] == BY_LAST_YEAR]
+
+    ended = {r.name.split(".")[2] for r in reaches if r.held is not None and r.held.startswith("this panel ends in")}
+    assert {"2018", "2019"} <= ended
+    assert not ended & {"2020", "2021", "2022"}
+
+
+def test_a_curve_says_where_no_specification_behind_a_row_has_the_column():
+    specifications = pl.DataFrame(
+        {"controls": ["all", "none"], "status": ["awaiting", "estimated"], "reason": ["no value of loans", None]}
+    )
+    index = SimpleNamespace(by_table={"estimates/curve/specifications": {}}, look=lambda name: specifications)
+    about = {"choices": {"controls": {"all": None, "none": []}}, "specifications": [{"controls": ["loans"]}]}
+
+    of_none, of_all = (
+        held_by_choices(index, about, {"name": f"curve.summary.controls.{choice}"}, "loans")
+        for choice in ("none", "all")
+    )
+
+    assert of_none == "no specification of it has loans"
+    assert of_all == "no specification with loans could be estimated: no value of loans"
+    assert held_by_choices(index, about, {"name": "curve.summary"}, "ctri") is None, "it is no control"
 
 
 def test_a_report_says_how_many_mentions_make_a_policy(world):
