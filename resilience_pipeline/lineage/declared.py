@@ -37,6 +37,9 @@ def declared_of(plan: Plan, studies: Sequence[Study], options: Options) -> dict[
     for study in studies:
         for key, record in _of_study(study, options).items():
             found.setdefault(key, {}).update(record)
+    for step in plan.steps:  # a part of a result that has no column of its own is about what the result is about
+        if step.key[0] == "estimates":
+            found.setdefault(step.key, found.get(("report", step.key[1]), {}))
     return {step.key: found.get(step.key, {}) for step in plan.steps} | {
         key: record for key, record in found.items() if key[0] == "sources"
     }

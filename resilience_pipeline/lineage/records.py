@@ -50,9 +50,9 @@ class VariableTrace:
     formula: str
     option: str | None
     reading: str | None
-    winsorise: str | None
     indicators: tuple[str, ...]
     values: Mapping[str, int]
+    winsorise: str | None = None
 
 
 @dataclass(frozen=True)
