@@ -48,7 +48,8 @@ def cells_of_fact(index: Index, asked: str) -> list[AskedCell]:
     city, indicator, year = asked.rsplit("/", 2)
     if not year.isdigit():
         return []
-    codes = codes_called(index, city)
+    cities = [index.table(f"grid/{study}/cities").select("city_code", "name") for study in studies(index)]
+    codes = sorted({city, *(codes_called(city, pl.concat(cities)) if cities else ())})
     found = []
     for table in _staged_names(index):
         staged = index.table(table)

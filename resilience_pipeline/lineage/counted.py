@@ -53,7 +53,10 @@ def matched_rows(options: Options) -> Rows:
 
 
 def time_absorbed(result: ResultTable, specifications: Sequence[Specification]) -> bool:
-    """Whether every specification has effects of time, and the result leaves them to it as a curve does not."""
-    if not specifications or hasattr(result.settings, "dimensions"):
+    """Whether the result is of specifications which all have effects of time.
+
+    A table of variables is about their values, whatever sample it takes; a curve varies the effects.
+    """
+    if not specifications or result.variables or result.sample or hasattr(result.settings, "dimensions"):
         return False
     return all(any(TIME in effect.split("^") for effect in spec.absorb) for spec in specifications)

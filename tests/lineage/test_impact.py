@@ -119,6 +119,7 @@ def test_what_all_cities_have_in_common_is_taken_up_by_effects_of_time(world):
 
     assert "the effects of time take that up" in held["table_4.3.did"]
     assert held["table_4.3.const"] is held["table_4.2.did"] is None, "the mean moves, and column 2 has no such effects"
+    assert held["table_3.descriptives.foreign_investment"] is None, "a mean has no effects, whatever its sample"
 
 
 def test_a_panel_that_ended_before_the_cell_says_so(world):
