@@ -184,10 +184,8 @@ def judge(index: Index, chosen: Sequence[Cell], kept: Path) -> None:
     print(f"{len(chosen)} cells, {len(FACTORS)} changes each; source and fate:")
     for (source, fate), count in sorted(fates.items()):
         print(f"  {count:4d} {source}: {fate}")
-    print(
-        f"named and not moved: {reasons[True]} with a reason, {reasons[False]} without; {held_but_moved} moved all the"
-    )
-    print("same (by the percentile, or over the line that the reason names)")
+    print(f"named and not moved: {reasons[True]} with a reason, {reasons[False]} without")
+    print(f"moved although a reason was given (rounding, percentile, line crossed): {held_but_moved}")
     print(f"changed outside what impact names: {len(outside)}", *outside[:20], sep="\n  ")
     pairs, still = sum(map(len, named.values())), {s: sorted(names - moved[s]) for s, names in sorted(named.items())}
     print(f"series and coefficient named without a reason: {pairs}")
