@@ -26,6 +26,7 @@ LONGEST_LIST = 300
 #: Characters across a page of paper, in the size that tables are printed in; a wider table of numbered columns is
 #: printed in several. One that ran over the edge would have the browser print everything smaller.
 PAPER_WIDTH = 140
+LONGEST_WORD = 14
 #: What carries a number, in each language.
 KINDS = {"table": ("Table", "表"), "figure": ("Figure", "图")}
 
@@ -139,11 +140,21 @@ def rows_of(grid: Grid, anchors: Mapping[Place, str] | None = None) -> list[dict
         while index + span < len(grid.rows) and not grid.rows[index + span][0]:
             span += 1
         cells = [
-            {"text": text, "name": names.get((index, place)), "published": place in grid.published}
+            {
+                "text": text,
+                "name": names.get((index, place)),
+                "published": place in grid.published,
+                "long": grid.prose and _is_long(text),
+            }
             for place, text in enumerate(row[1:], start=1)
         ]
         rows.append({"head": row[0] if row[0] or not index else None, "span": span, "cells": cells})
     return rows
+
+
+def _is_long(text: str) -> bool:
+    """Whether a word of it may be broken where it does not fit: a name or a formula, never a number or plain word."""
+    return any(len(word) > LONGEST_WORD for word in text.split())
 
 
 @cache

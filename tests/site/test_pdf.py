@@ -11,7 +11,7 @@ from resilience_pipeline.errors import LakeError
 from resilience_pipeline.report.layout import Grid, blocks
 from resilience_pipeline.site import pdf
 from resilience_pipeline.site.build import write_site
-from resilience_pipeline.site.pages import PAPER_WIDTH, document, pages
+from resilience_pipeline.site.pages import PAPER_WIDTH, document, pages, rows_of
 from resilience_pipeline.study.load import find_studies
 from tests.site.lake import write_lake
 
@@ -51,6 +51,13 @@ def test_what_is_a_variant_s_says_so_on_every_page_and_on_paper(written):
     english = [page for name, page in pages(one) if "zh/" not in name]
     assert all(said in page for page in (*english, document(one, "en")))
     assert not any("of the variant living" in page for page in (document(written.site, "en"),))
+
+
+def test_on_paper_only_long_names_may_be_broken_over_lines():
+    grid = Grid(
+        ("City", "Code", "Why"), (("Hangzhou", "330100", "rests on table_9.2.business_environment"),), prose=True
+    )
+    assert [cell["long"] for cell in rows_of(grid)[0]["cells"]] == [False, True]
 
 
 @pytest.mark.browser
