@@ -5,8 +5,10 @@ from typing import Any
 
 import polars as pl
 
+from resilience_pipeline.lineage.edge import EVERY
 from resilience_pipeline.lineage.naming import plain
 from resilience_pipeline.lineage.opened import Index
+from resilience_pipeline.study.formula import roots
 from resilience_pipeline.study.study import ResultTable
 
 #: Dimension -> choice -> columns that stand in place of the controls; None where they are the column's own.
@@ -51,3 +53,39 @@ def held_by_choices(index: Index, about: Mapping[str, Any], row: Mapping[str, An
     if behind["status"].is_in(["estimated"]).any():
         return None
     return f"no specification with {column} could be estimated: {behind['reason'][0]}"
+
+
+def held_by_controls(
+    index: Index, study: str, about: Mapping[str, Any], row: Mapping[str, Any], indicator: str
+) -> str | None:
+    """Why an indicator that a curve reads by itself stops at the controls that it makes; None where it may not.
+
+    A curve makes its columns anew under each choice. Nothing is said unless all of them are made of indicators alone:
+    an index may be made of others under another choice.
+    """
+    formulas = _formulas(index, study)
+    read = index.graph.direct((row["table"], EVERY))
+    cells = {unit for (table, unit), _ in read if table == f"grid/{study}/cells"}
+    made: list[str] = []
+    for column in _columns(about):
+        if column not in formulas or not cells.issuperset(names := roots(formulas[column])):
+            return None
+        made += [column] if indicator in names else []
+    reasons = [held_by_choices(index, about, row, column) for column in made]
+    known = [reason for reason in reasons if reason is not None]
+    return "; ".join(dict.fromkeys(known)) if known and len(known) == len(reasons) else None
+
+
+def _formulas(index: Index, study: str) -> dict[str, str]:
+    tables = [table for table in index.by_table if table.startswith(f"panel/{study}/")]
+    declared = [index.declared(table).get("variables", {}) for table in tables]
+    return {name: variable["formula"] for variables in declared for name, variable in variables.items()}
+
+
+def _columns(about: Mapping[str, Any]) -> list[str]:
+    """Outcome and controls of a curve under any of its choices."""
+    specifications = about.get("specifications", ())
+    found = [name for spec in specifications for name in (spec["outcome"], *spec["controls"])]
+    choices: Choices = about.get("choices") or {}
+    found += [name for columns in choices.values() for held in columns.values() for name in held or ()]
+    return list(dict.fromkeys(found))

@@ -13,12 +13,12 @@ import polars as pl
 
 from resilience_pipeline.econometrics.predicate import keep_rows, predicate_columns
 from resilience_pipeline.errors import SpecificationError
-from resilience_pipeline.lineage.choices import held_by_choices
+from resilience_pipeline.lineage.choices import held_by_choices, held_by_controls
 from resilience_pipeline.lineage.counted import Rows
 from resilience_pipeline.lineage.edge import EVERY, Part
 from resilience_pipeline.lineage.naming import plain
 from resilience_pipeline.lineage.opened import Index
-from resilience_pipeline.lineage.reaches import Hold, roads
+from resilience_pipeline.lineage.reaches import Hold, no_figure_yet, roads
 from resilience_pipeline.lineage.reasons import (
     fate_of,
     held_by_document,
@@ -60,6 +60,8 @@ class _Value:
         table, unit = road
         if table.startswith("estimates/"):
             return self._beneath(row, road)
+        if road == self._part:
+            return held_by_controls(self.index, self.study, _about(self.index, row["table"]), row, unit)
         if not table.startswith("panel/"):
             return None
         if unit in self._by_value:
@@ -73,6 +75,10 @@ class _Value:
     def _beneath(self, row: Mapping[str, Any], road: Part) -> str | None:
         """Why nothing comes through another result, as draws are or an event study: every road into it is held."""
         table, unit = road
+        if (
+            waiting := no_figure_yet(self.index.coefficients.filter(table=table)["status"].unique().to_list())
+        ) is not None:
+            return waiting
         taken = roads(self.index, (table, (unit,)), [self._part])
         reasons = [self({**row, "table": table}, beneath) for beneath in taken]
         known = [reason for reason in reasons if reason is not None]

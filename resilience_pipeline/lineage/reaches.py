@@ -62,6 +62,13 @@ def roads(index: Index, key: tuple[str, tuple[str, ...]], parts: Sequence[Part])
     return tuple(part for part in dict.fromkeys(direct) if _leads(index, part, parts))
 
 
+def no_figure_yet(statuses: Sequence[str | None]) -> str | None:
+    """That a result with rows of these statuses has nothing that could move; None where one is estimated, or no row."""
+    if not statuses or {None, "estimated"}.intersection(statuses):
+        return None
+    return f"{', '.join(sorted(filter(None, statuses)))}: there is no figure yet that could move"
+
+
 def _through(index: Index, key: tuple[str, tuple[str, ...]], parts: Sequence[Part], way: Way) -> tuple[str, ...]:
     behind = index.graph.behind([(key[0], unit) for unit in key[1]])
     columns = [part for part, own in behind.items() if part[0].startswith("panel/") and part[1] != EVERY and own == way]
@@ -74,8 +81,8 @@ def _leads(index: Index, part: Part, parts: Sequence[Part]) -> bool:
 
 
 def _why(row: Mapping[str, Any], way: Way, taken: Sequence[Part], hold: Hold) -> str | None:
-    if row["status"] not in (None, "estimated"):
-        return f"{row['status']}: there is no figure yet that could move"
+    if (waiting := no_figure_yet([row["status"]])) is not None:
+        return waiting
     if way == "rows":
         return ROWS_ONLY
     if row["whole"]:

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from resilience_pipeline.errors import LakeError
-from resilience_pipeline.lineage.choices import held_by_choices
+from resilience_pipeline.lineage.choices import held_by_choices, held_by_controls
 from resilience_pipeline.lineage.exact import differences, staged_with
 from resilience_pipeline.lineage.impact import impact
+from resilience_pipeline.lineage.reaches import no_figure_yet
 from tests.lineage.conftest import BY_LAST_YEAR, QUICK
 from tests.lineage.world import STUDY
 
@@ -147,6 +148,45 @@ def test_a_curve_says_where_no_specification_behind_a_row_has_the_column():
     assert of_none == "no specification of it has loans"
     assert of_all == "no specification with loans could be estimated: no value of loans"
     assert held_by_choices(index, about, {"name": "curve.summary"}, "ctri") is None, "it is no control"
+
+
+def test_a_result_of_which_no_row_is_estimated_has_nothing_that_could_move():
+    assert no_figure_yet(["awaiting"]) == "awaiting: there is no figure yet that could move"
+    assert no_figure_yet(["awaiting", "estimated"]) is None
+    assert no_figure_yet([None]) is None, "a table that says nothing of its rows"
+    assert no_figure_yet([]) is None
+
+
+def test_a_series_that_makes_only_controls_of_a_curve_stops_where_they_do():
+    specifications = pl.DataFrame(
+        {"controls": ["all", "none"], "status": ["awaiting", "estimated"], "reason": ["no value of people", None]}
+    )
+    formulas = {
+        "income": "revenue / spending",
+        "loans": "ln(loans_cny)",
+        "crowd": "ln(people)",
+        "mixed": "index_of_all",
+    }
+    read = [(("grid/s/cells", name), "value") for name in ("revenue", "spending", "loans_cny", "people")]
+    index = SimpleNamespace(
+        by_table={"estimates/curve/specifications": {}, "panel/s/all": {}},
+        look=lambda name: specifications,
+        declared=lambda name: {"variables": {name: {"formula": formula} for name, formula in formulas.items()}},
+        graph=SimpleNamespace(direct=lambda part: read if part[0] == "estimates/curve/permuted" else []),
+    )
+    controls = {"all": None, "none": []}
+
+    def held(outcome: str, indicator: str) -> str | None:
+        about = {
+            "choices": {"controls": controls},
+            "specifications": [{"outcome": outcome, "controls": ["loans", "crowd"]}],
+        }
+        row = {"name": "curve.permuted.3", "table": "estimates/curve/permuted"}
+        return held_by_controls(index, "s", about, row, indicator)
+
+    assert held("income", "loans_cny") == "no specification with loans could be estimated: no value of people"
+    assert held("income", "revenue") is None, "the outcome is made of it"
+    assert held("mixed", "loans_cny") is None, "an index may be made of it, too"
 
 
 def test_a_report_says_how_many_mentions_make_a_policy(world):
