@@ -236,13 +236,14 @@ class Campaign:
 def _die_at(name: str, skip: int) -> None:
     """Let this process die in place of its renaming number `skip` (from 0) to a file whose name ends with `name`.
 
-    What says how a source stands is written in every run, so it does not count: no run would get beyond it.
+    What says how a source and its rejected rows stand is written in every run, so it does not count: no run would get
+    beyond it.
     """
-    rename, seen = os.replace, 0
+    rename, seen, each_run = os.replace, 0, {"sources", "rejects"}
 
     def dying(source: os.PathLike, target: os.PathLike) -> None:
         nonlocal seen
-        if str(target).endswith(name) and not (name == POINTER and "/sources/" in str(target)):
+        if str(target).endswith(name) and not (name == POINTER and each_run.intersection(Path(target).parts)):
             if seen == skip:
                 os.kill(os.getpid(), signal.SIGKILL)
             seen += 1
