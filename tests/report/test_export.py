@@ -210,12 +210,18 @@ print("dagster" in sys.modules)
 
 
 def test_status_lists_tables_then_figures_by_number_with_what_they_show(lake):
-    for name in ("audit", "table_10", "table_4_difference"):
+    for name in ("audit", "table_9_mediation", "table_4_omitted"):
         put(lake, Document(name, f"Title of {name}", FIGURE.grid), EVENTS)
     printed = CliRunner().invoke(app, ["status", "--lake", str(lake.root)]).stdout
-    listed = printed.partition("result ")[2].splitlines()[1:6]
-    assert [line.split()[0] for line in listed] == ["table_4", "table_4_difference", "table_10", "figure_1", "audit"]
-    assert "Title of table_10" in listed[2]
+    listed = printed.partition("result  ")[2].splitlines()[1:6]
+    assert [line.split()[0] for line in listed] == [
+        "table_4",
+        "table_4_omitted",
+        "table_9_mediation",
+        "figure_1",
+        "audit",
+    ]
+    assert "Title of table_9_mediation" in listed[2]
 
 
 def test_a_misspelt_result_is_answered_by_the_names_that_are_near(lake):
