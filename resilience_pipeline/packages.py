@@ -6,7 +6,6 @@ says what was computed under others, and `resilience drift` names them among the
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 #: Those that read, join and estimate; moderndid is there where its extra is.
 COMPUTING = ("duckdb", "linearmodels", "moderndid", "numpy", "pandas", "polars", "scipy")
@@ -34,6 +33,8 @@ def differences(pairs: Iterable[tuple[Releases, Releases]]) -> tuple[str, ...]:
 
 
 def _release(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # what only reads a lake starts without it
+
     try:
         return version(name)
     except PackageNotFoundError:

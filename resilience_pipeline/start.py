@@ -3,11 +3,10 @@
 A command is light when its module imports no more than it needs to read pointers and print.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from importlib import import_module
-
-import typer
 
 #: Command -> module and function.
 LIGHT = {
@@ -25,6 +24,9 @@ def main() -> None:
 
         every_command()
         return
+    gc.disable()  # such a process ends before its garbage counts; looking for it takes a tenth of its time
+    import typer
+
     module, function = LIGHT[name]
     command = getattr(import_module(f"resilience_pipeline.{module}"), function)
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
